@@ -33,7 +33,7 @@ check: $(VENV)/.dev ## what needs no run: style, types, and who may import whom
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy $(CHECKED)
-	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 
 format: $(VENV)/.dev ## put imports and layout into the house's form
 	$(RUN) -m ruff check --fix .

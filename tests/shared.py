@@ -1,4 +1,4 @@
-"""Where the real data lies that tests and benchmarks read: `DETENTE_SHARED`, by default `../shared` beside the project."""
+"""Where the real data lies that tests and benchmarks read: `DETENTE_SHARED`, by default `../shared` beside us."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@
         CorruptLog          stored bytes contradict each other
         NotDurable          the disk did not confirm a write
         Locked              another process is writing
+        ClockBehind         the clock is behind our last signature
 
 HTTP statuses and exit codes are assigned at the surfaces only: `detente.web.errors` and `detente.cli.exits`.
 """
@@ -129,3 +130,7 @@ class NotDurable(StoreError):
 
 class Locked(StoreError):
     """Another process is writing."""
+
+
+class ClockBehind(StoreError):
+    """The clock is behind our last signature; nothing is signed with a made-up time."""

@@ -1,0 +1,208 @@
+"""Open a node: its folder, choices, keys and store. The one place that reads private keys.
+
+A folder holds `detente.toml` (choices), `keys/` (identity), `log.db` (what was said and seen), `index.db` (a cache) and `lock`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from detente.errors import InvalidStatement, NotFound
+from detente.minimise import RemovalRules
+from detente.node.config import FILE_NAME, Config, ListenChoices, PartyChoices, StoreChoices, parse_config, read_config, write_config
+from detente.party import Party, Role, check_origin, check_url, fingerprint, key_name, parse_party
+from detente.statement import JSON_MEDIA, SALTS_BYTES, KeyLeaf, key_leaf, seal
+from detente.stix.canonical import JsonValue, encode
+from detente.store.keys import create_keys, read_keys
+from detente.store.log import JOURNAL, OWN, head_of
+from detente.store.store import Store, Transaction, read_record, read_records
+from detente.tlog.checkpoint import Checkpoint, cosign, sign_checkpoint
+from detente.tlog.note import Signature, SignerKey, VerifierKey
+
+Clock = Callable[[], int]
+Random = Callable[[int], bytes]
+
+
+def system_clock() -> int:
+    """Microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+class Node:
+    """One party's running Détente: what every use case needs. Time and randomness come in from outside."""
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        keys: Mapping[Role, Sequence[SignerKey]],
+        *,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        self.folder = folder
+        self.config = config
+        self.clock = clock
+        self.random = random
+        self._keys = keys
+        self.store = Store.open(
+            folder,
+            config.store.url or None,
+            {
+                OWN: lambda checkpoint, at_s: sign_checkpoint(checkpoint, keys[Role.LOG], at_s=at_s),
+                JOURNAL: lambda checkpoint, at_s: sign_checkpoint(checkpoint, keys[Role.JOURNAL], at_s=at_s),
+            },
+        )
+        self.rules = RemovalRules(
+            own_networks=tuple(config.minimise.own_networks),
+            internal_suffixes=tuple(config.minimise.internal_suffixes),
+            words=tuple(config.minimise.words),
+            e_mail=config.minimise.e_mail,
+            user_paths=config.minimise.user_paths,
+        )
+
+    @property
+    def origin(self) -> str:
+        return self.config.party.origin
+
+    @property
+    def title(self) -> str:
+        return self.config.party.title or self.origin
+
+    @property
+    def public_keys(self) -> dict[Role, tuple[VerifierKey, ...]]:
+        """What partners may know: the keys of the log, the witness and the mirror."""
+        return {role: tuple(s.verifier for s in self._keys[role]) for role in (Role.LOG, Role.WITNESS, Role.MIRROR)}
+
+    @property
+    def signers(self) -> dict[Role, Sequence[SignerKey]]:
+        """The keys behind `public_keys`, for proving that we hold them."""
+        return {role: self._keys[role] for role in (Role.LOG, Role.WITNESS, Role.MIRROR)}
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.origin, self.public_keys)
+
+    def cosign(self, checkpoint: Checkpoint, role: Role, at_us: int) -> list[Signature]:
+        """Our cosignatures on a checkpoint that was verified; persist the fact before handing them out."""
+        return cosign(checkpoint, self._keys[role], at_s=at_us // 1_000_000)
+
+    def journal(self, transaction: Transaction, kind: str, body: JsonValue) -> int:
+        """One private entry; returns its index in the journal."""
+        return self.journal_bodies(transaction, kind, [encode(body)])
+
+    def journal_bodies(self, transaction: Transaction, kind: str, bodies: Sequence[bytes], *, collection: str = "", media: str = JSON_MEDIA) -> int:
+        """Private entries of canonical bodies; returns the index of the first."""
+        sealed = seal(
+            bodies,
+            aud=(),
+            kind=kind,
+            log=key_name(self.origin, Role.JOURNAL),
+            media=media,
+            times_us=[transaction.now_us] * len(bodies),
+            salts=self.random(SALTS_BYTES * len(bodies)),
+        )
+        first, _ = transaction.append(JOURNAL, [s.leaf for s in sealed], [s.opening for s in sealed], collection=collection)
+        return first
+
+    def partners(self, connection: Connection) -> list[Party]:
+        """All partners by name."""
+        return [parse_party(value) for _, value in read_records(connection, "partner")]
+
+    def partner(self, connection: Connection, name: str) -> Party:
+        """A partner by short name or origin. Raises NotFound naming those that exist."""
+        value = read_record(connection, "partner", name)
+        if value is not None:
+            return parse_party(value)
+        partners = self.partners(connection)
+        for party in partners:
+            if party.origin == name:
+                return party
+        known = ", ".join(p.name for p in partners) or "none yet"
+        raise NotFound(f"there is no partner {name!r}. Partners: {known}. See: detente partner list")
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def open_node(folder: Path, *, clock: Clock = system_clock, random: Random = os.urandom) -> Node:
+    """Open an existing node. Raises NotFound when there is none, CorruptLog when something in it is damaged."""
+    config = read_config(folder)
+    return Node(folder, config, read_keys(folder / "keys"), clock=clock, random=random)
+
+
+@contextmanager
+def opened(folder: Path, *, clock: Clock = system_clock, random: Random = os.urandom) -> Iterator[Node]:
+    node = open_node(folder, clock=clock, random=random)
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def create_node(
+    folder: Path,
+    party: PartyChoices,
+    *,
+    store: StoreChoices | None = None,
+    listen: ListenChoices | None = None,
+    clock: Clock = system_clock,
+    random: Random = os.urandom,
+) -> Node:
+    """Make a node in an empty or missing folder: keys, choices, and a log whose first entries are its public keys.
+
+    Interrupted half way, the same call completes it: keys that exist are kept, and the log begins in one transaction.
+    """
+    check_origin(party.origin)
+    check_url(party.url)
+    if (folder / FILE_NAME).exists():
+        raise InvalidStatement(f"there is a node in {folder} already; choose another folder with --node")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / "keys").exists():
+        partial = folder / "keys.new"
+        _remove_partial(partial)
+        create_keys(partial, party.origin, random)
+        partial.rename(folder / "keys")
+    text = write_config(party, store or StoreChoices(), listen or ListenChoices())
+    draft = folder / f"{FILE_NAME}.new"
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(0o600)
+    config = parse_config(text, where=str(draft))
+    node = Node(folder, config, read_keys(folder / "keys"), clock=clock, random=random)
+    try:
+        _begin_log(node)
+    except BaseException:
+        node.close()
+        raise
+    # The node exists from here on: its choices are found only after its log began.
+    draft.rename(folder / FILE_NAME)
+    return node
+
+
+def _begin_log(node: Node) -> None:
+    def begin(transaction: Transaction) -> None:
+        transaction.create_log(OWN, node.origin, "own")
+        transaction.create_log(JOURNAL, key_name(node.origin, Role.JOURNAL), "journal")
+        for role, keys in node.public_keys.items():
+            for key in keys:
+                transaction.append_clear(OWN, key_leaf(KeyLeaf("add", str(role), key.vkey, transaction.now_us)))
+        node.journal(transaction, "decision", {"decided": "node created", "origin": node.origin})
+
+    with node.store.reading() as connection:
+        begun = head_of(connection, node.origin) is not None
+    if not begun:
+        node.store.write(node.clock(), begin)
+
+
+def _remove_partial(folder: Path) -> None:
+    """Keys of an interrupted `init`: nothing was ever signed with them."""
+    if folder.exists():
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()

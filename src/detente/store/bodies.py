@@ -1,0 +1,94 @@
+"""Openings by log and index: put, read, erase. The salts lie in the same row as the body, so that one update removes both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detente.errors import NotFound
+from detente.statement import Opening
+from detente.store.database import Database, openings
+
+# Openings of public leaves have no header: the leaf says all. The body is kept beside the others so that one reader finds it.
+NO_HEADER = b""
+
+
+def last_added(connection: Connection) -> int:
+    """The latest time of addition, 0 when there is none."""
+    return int(connection.execute(sa.select(sa.func.max(openings.c.added))).scalar() or 0)
+
+
+def put_openings(
+    connection: Connection,
+    log: int,
+    rows: Sequence[tuple[int, Opening]],
+    *,
+    collection: str,
+    now_us: int,
+) -> list[int]:
+    """Store openings by index, each with its own time of addition: now, or one past the last. Returns these times."""
+    start = max(now_us, last_added(connection) + 1)
+    connection.execute(
+        openings.insert(),
+        [
+            {
+                "added": start + i,
+                "log": log,
+                "idx": index,
+                "collection": collection,
+                "header": opening.header,
+                "header_salt": opening.header_salt,
+                "body": opening.body,
+                "body_salt": opening.body_salt,
+            }
+            for i, (index, opening) in enumerate(rows)
+        ],
+    )
+    return list(range(start, start + len(rows)))
+
+
+def read_opening(connection: Connection, log: int, index: int) -> Opening:
+    row = connection.execute(
+        sa.select(openings.c.header, openings.c.header_salt, openings.c.body, openings.c.body_salt).where(
+            openings.c.log == log, openings.c.idx == index
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"no opening of entry {index} is held here: it was not addressed to us, or is a clear leaf")
+    return Opening(*(bytes(field) for field in row))
+
+
+def erase(database: Database, connection: Connection, log: int, indices: Iterable[int], *, headers: bool) -> int:
+    """Remove bodies and their salts, and with `headers` the headers and theirs; returns how many rows lost something.
+
+    The rows stay as empty places. `purge` must follow after the commit, to reach what the database itself left behind.
+    """
+    wanted = list(indices)
+    values: dict[str, bytes] = {"body": b"", "body_salt": b""}
+    if headers:
+        values |= {"header": b"", "header_salt": b""}
+    count = 0
+    for begin in range(0, len(wanted), 500):
+        part = wanted[begin : begin + 500]
+        count += connection.execute(
+            openings.update().where(openings.c.log == log, openings.c.idx.in_(part)).values(**values)
+        ).rowcount
+    return count
+
+
+def purge(database: Database) -> None:
+    """After an erasure: leave no old page, free page or log page that still holds the bytes."""
+    with database.engine.connect() as connection:
+        autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+        if database.sqlite:
+            # secure_delete zeroes freed cells; VACUUM rewrites pages that were rebalanced, the checkpoint empties the WAL.
+            for statement in (
+                "PRAGMA wal_checkpoint(TRUNCATE)",
+                "VACUUM main",
+                "PRAGMA wal_checkpoint(TRUNCATE)",
+            ):
+                autocommit.exec_driver_sql(statement).close()
+        else:
+            autocommit.exec_driver_sql("VACUUM FULL openings")

@@ -1,0 +1,239 @@
+"""The index: the rows of `detente.views` in tables, rebuilt from the logs whenever they are gone.
+
+`catch_up` folds every statement added since the last time. Delete `index.db` (or drop the schema `idx`) and the next call folds all of
+them again, with the same result.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.schema import CreateSchema, DropSchema
+
+from detente.store.database import (
+    Database,
+    audiences,
+    deliveries,
+    entries,
+    heads,
+    index_state,
+    objects,
+    openings,
+    statements,
+    views,
+)
+from detente.views import EVERYBODY, DeliveryRow, ObjectRow, StatementRow, Stored, WithdrawalRow, fold
+
+BATCH_ROWS = 20_000
+# Raised when a view changes its meaning: an index of another number is thrown away and made anew.
+INDEX_VERSION = 1
+
+
+def catch_up(database: Database) -> int:
+    """Fold what was added since the last call; returns how many statements were folded."""
+    with database.reading() as connection:
+        state = _state(database, connection)
+        newest = connection.execute(sa.select(sa.func.max(openings.c.added))).scalar() or 0
+    if state is None:
+        database.write(lambda connection: _create(database, connection))
+        state = 0
+    folded = 0
+    while state < newest:
+        done = database.write(lambda connection: _fold_batch(connection))
+        folded += done
+        if not done:
+            break
+        with database.reading() as connection:
+            state = _state(database, connection) or 0
+    return folded
+
+
+def rebuild(database: Database) -> int:
+    """Throw the index away and fold every log again."""
+    database.write(lambda connection: _create(database, connection))
+    return catch_up(database)
+
+
+def forget(connection: Connection, log: int, indices: Sequence[int]) -> None:
+    """Remove the object rows of erased or withdrawn statements, and let the versions before them be last again."""
+    touched: set[tuple[str, str]] = set()
+    for begin in range(0, len(indices), 500):
+        chosen = (objects.c.log == log) & objects.c.idx.in_(indices[begin : begin + 500])
+        touched.update((c, o) for c, o in connection.execute(sa.select(objects.c.collection, objects.c.object_id).where(chosen)))
+        connection.execute(objects.delete().where(chosen))
+    _mark_last(connection, touched)
+
+
+def exists(database: Database) -> bool:
+    with database.reading() as connection:
+        return _state(database, connection) is not None
+
+
+def _state(database: Database, connection: Connection) -> int | None:
+    """How far the index has come (a time of addition), or None when there is none of this version."""
+    if not sa.inspect(connection).has_table("state", schema="idx"):
+        return None
+    found = dict(connection.execute(sa.select(index_state.c.key, index_state.c.value)).tuples().all())
+    return found.get("added") if found.get("version") == INDEX_VERSION else None
+
+
+def _create(database: Database, connection: Connection) -> None:
+    if database.sqlite:
+        views.drop_all(connection)
+    else:
+        connection.execute(DropSchema("idx", cascade=True, if_exists=True))
+        connection.execute(CreateSchema("idx"))
+    views.create_all(connection)
+    connection.execute(index_state.insert(), [{"key": "version", "value": INDEX_VERSION}, {"key": "added", "value": 0}])
+
+
+def _fold_batch(connection: Connection) -> int:
+    state = connection.execute(sa.select(index_state.c.value).where(index_state.c.key == "added")).scalar_one()
+    logs = {log: (origin, role) for log, origin, role in connection.execute(sa.select(heads.c.log, heads.c.origin, heads.c.role))}
+    rows = connection.execute(
+        sa.select(
+            openings.c.added, openings.c.log, openings.c.idx, openings.c.collection, openings.c.header, openings.c.body
+        )
+        .where(openings.c.added > state)
+        .order_by(openings.c.added)
+        .limit(BATCH_ROWS)
+    ).all()
+    if not rows:
+        return 0
+    statement_rows: list[StatementRow] = []
+    object_rows: list[ObjectRow] = []
+    withdrawals: list[WithdrawalRow] = []
+    delivery_rows: list[DeliveryRow] = []
+    for added, log, idx, collection, header, body in rows:
+        origin, role = logs[log]
+        leaf = b"" if header else _leaf(connection, log, idx)
+        for row in fold(Stored(added, log, idx, role, origin, collection, bytes(header), bytes(body), leaf)):
+            if isinstance(row, ObjectRow):
+                object_rows.append(row)
+            elif isinstance(row, StatementRow):
+                statement_rows.append(row)
+            elif isinstance(row, WithdrawalRow):
+                withdrawals.append(row)
+            else:
+                delivery_rows.append(row)
+    ids = _audience_ids(connection, {row.audience for row in statement_rows})
+    _insert(connection, statements, [_statement(row, ids) for row in statement_rows])
+    fresh = not state and not withdrawals
+    _insert_objects(connection, object_rows, ids, fresh=fresh)
+    _insert(connection, deliveries, [asdict(row) for row in delivery_rows])
+    for withdrawal in withdrawals:
+        connection.execute(
+            statements.update()
+            .where(statements.c.log == withdrawal.log, statements.c.idx == withdrawal.idx, statements.c.withdrawn == 0)
+            .values(withdrawn=withdrawal.added)
+        )
+        forget(connection, withdrawal.log, [withdrawal.idx])
+    connection.execute(index_state.update().where(index_state.c.key == "added").values(value=rows[-1].added))
+    return len(rows)
+
+
+def _leaf(connection: Connection, log: int, idx: int) -> bytes:
+    found = connection.execute(sa.select(entries.c.leaf).where(entries.c.log == log, entries.c.idx == idx)).scalar()
+    return bytes(found) if found is not None and b'"t":"p"' in bytes(found) else b""
+
+
+def _statement(row: StatementRow, ids: dict[str, int]) -> dict[str, Any]:
+    return {
+        "added": row.added, "log": row.log, "idx": row.idx, "kind": row.kind, "at_us": row.at_us,
+        "audience": ids[row.audience], "withdrawn": 0,
+    }  # fmt: skip
+
+
+def _insert(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(table.insert(), rows)
+
+
+def _insert_objects(connection: Connection, rows: Sequence[ObjectRow], ids: dict[str, int], *, fresh: bool) -> None:
+    if not rows:
+        return
+    groups: dict[tuple[str, str], list[ObjectRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.collection, row.object_id].append(row)
+    known = set() if fresh else _known(connection, {object_id for _, object_id in groups})
+    # A group that is one new row is last at once; everything else is ranked in the table.
+    ranked = {key for key, group in groups.items() if len(group) > 1 or key in known}
+    connection.execute(
+        objects.insert(),
+        [
+            {
+                "added": row.added, "log": row.log, "idx": row.idx, "collection": row.collection, "object_id": row.object_id,
+                "type": row.type, "spec_version": row.spec_version, "version": row.version, "version_us": row.version_us,
+                "audience": ids[row.audience], "last": 0 if (row.collection, row.object_id) in ranked else 1, "mixed": 0,
+            }
+            for row in rows
+        ],
+    )  # fmt: skip
+    _mark_last(connection, ranked)
+
+
+def _known(connection: Connection, object_ids: set[str]) -> set[tuple[str, str]]:
+    wanted = sorted(object_ids)
+    found: set[tuple[str, str]] = set()
+    for begin in range(0, len(wanted), 500):
+        rows = connection.execute(
+            sa.select(objects.c.collection, objects.c.object_id).where(objects.c.object_id.in_(wanted[begin : begin + 500]))
+        )
+        found.update((collection, object_id) for collection, object_id in rows)
+    return found
+
+
+def _mark_last(connection: Connection, groups: Iterable[tuple[str, str]]) -> None:
+    """Rank the versions of each object in each collection: one is last for every audience that holds any."""
+    changes: list[dict[str, int]] = []
+    wanted = sorted(set(groups))
+    by_group: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    ids = sorted({object_id for _, object_id in wanted})
+    columns = (objects.c.collection, objects.c.object_id, objects.c.added, objects.c.spec_version, objects.c.version_us, objects.c.audience)
+    for begin in range(0, len(ids), 500):
+        for row in connection.execute(sa.select(*columns).where(objects.c.object_id.in_(ids[begin : begin + 500]))):
+            by_group[row.collection, row.object_id].append(row)
+    for key in wanted:
+        newest: dict[int, Any] = {}
+        for row in by_group[key]:
+            best = newest.get(row.audience)
+            if best is None or rank(row) > rank(best):
+                newest[row.audience] = row
+        for row in by_group[key]:
+            changes.append(
+                {"b_added": row.added, "last": int(newest[row.audience] is row), "mixed": int(len(newest) > 1)}
+            )
+    if changes:
+        connection.execute(objects.update().where(objects.c.added == sa.bindparam("b_added")), changes)
+
+
+def rank(row: Any) -> tuple[str, int, int]:
+    """The order of versions: specification, version, and of equal versions the one that came first."""
+    return (row.spec_version, row.version_us, -row.added)
+
+
+def _audience_ids(connection: Connection, texts: set[str]) -> dict[str, int]:
+    known = {text: number for number, text in connection.execute(sa.select(audiences.c.id, audiences.c.parties))}
+    new = [{"id": len(known) + i, "parties": text} for i, text in enumerate(sorted(texts - set(known)))]
+    _insert(connection, audiences, new)
+    return known | {str(row["parties"]): int(str(row["id"])) for row in new}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a reader may see: the numbers of the audiences it belongs to, or None for our own party, which sees all."""
+
+    audiences: tuple[int, ...] | None
+
+
+def sight(connection: Connection, party: str | None) -> Sight:
+    """`party`: the origin of a partner; "" for the public; None for our own party."""
+    if party is None:
+        return Sight(None)
+    rows = connection.execute(sa.select(audiences.c.id, audiences.c.parties))
+    return Sight(tuple(sorted(number for number, text in rows if text == EVERYBODY or (party and party in text.split("\n")))))

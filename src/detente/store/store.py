@@ -1,0 +1,226 @@
+"""The store of a node: its logs, openings, records and index, and the one place where a write becomes durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detente.errors import ClockBehind, StaleWrite
+from detente.statement import Opening
+from detente.store import bodies, index
+from detente.store.database import Database, heads, open_database, records, witnessed
+from detente.store.log import (
+    EMPTY_TAIL,
+    FIRST_MIRROR,
+    JOURNAL,
+    Head,
+    Tail,
+    append,
+    create_log,
+    head_of,
+    read_head,
+    read_tail,
+)
+from detente.tlog.checkpoint import Checkpoint
+from detente.tlog.merkle import EMPTY_ROOT
+
+T = TypeVar("T")
+
+# A clock may be set back a little without harm; more than this and nothing is signed until it has caught up.
+CLOCK_BACK_MAX_US = 2_000_000
+
+Sign = Callable[[Checkpoint, int], bytes]
+
+
+class Store:
+    """What a node keeps. Reads take a snapshot (`reading`); every write is one `write`.
+
+    `signers` gives for our own log and for the journal the function that signs a checkpoint at a time in seconds.
+    """
+
+    def __init__(self, database: Database, signers: Mapping[int, Sign]) -> None:
+        self.database = database
+        self._signers = signers
+        self._tails: dict[int, Tail] = {}
+
+    @classmethod
+    def open(cls, folder: Path, url: str | None, signers: Mapping[int, Sign]) -> Store:
+        return cls(open_database(folder, url), signers)
+
+    def close(self) -> None:
+        self.database.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.database.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def indexed(self) -> Iterator[Connection]:
+        """A snapshot in which the views have caught up with the logs."""
+        index.catch_up(self.database)
+        with self.database.reading() as connection:
+            yield connection
+
+    def write(self, now_us: int, work: Callable[[Transaction], T]) -> T:
+        """Run `work` with a transaction; on return everything in it is durable and signed, on an exception nothing is."""
+
+        def run(connection: Connection) -> tuple[T, dict[int, Tail]]:
+            transaction = Transaction(self.database, connection, self._signers, self._tails, now_us)
+            result = work(transaction)
+            return result, transaction.seal()
+
+        try:
+            # COMMIT POINT: the end of database.write. Die before it, and no entry, opening, tile or checkpoint of this write
+            # exists and nobody was told of one. Die after it, and all of them are there, with the signature over them.
+            result, tails = self.database.write(run)
+        except BaseException:
+            self._tails.clear()
+            raise
+        self._tails.update(tails)
+        return result
+
+
+class Transaction:
+    """Everything that one write may do. Appends are collected and written by `seal`, once for each log."""
+
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        signers: Mapping[int, Sign],
+        tails: Mapping[int, Tail],
+        now_us: int,
+    ) -> None:
+        self.database = database
+        self.connection = connection
+        self.now_us = now_us
+        self._signers = signers
+        self._tails = tails
+        self._heads: dict[int, Head] = {}
+        self._leaves: dict[int, list[bytes]] = {}
+        self._notes: dict[int, tuple[Checkpoint, bytes]] = {}
+
+    def head(self, log: int) -> Head:
+        """The head as it was when the transaction began."""
+        if log not in self._heads:
+            self._heads[log] = read_head(self.connection, log)
+        return self._heads[log]
+
+    def next_index(self, log: int) -> int:
+        """The index that the next entry of this log will have."""
+        return self.head(log).size + len(self._leaves.get(log, ()))
+
+    def append(
+        self, log: int, leaves: Sequence[bytes], openings: Sequence[Opening], *, collection: str = ""
+    ) -> tuple[int, list[int]]:
+        """Append leaves with their openings; returns the first index and the times of addition."""
+        first = self.next_index(log)
+        added = bodies.put_openings(
+            self.connection,
+            log,
+            [(first + i, opening) for i, opening in enumerate(openings)],
+            collection=collection,
+            now_us=self.now_us,
+        )
+        self._leaves.setdefault(log, []).extend(leaves)
+        return first, added
+
+    def append_clear(self, log: int, leaf: bytes) -> int:
+        """Append one clear leaf (key event, erasure notice) that needs no opening; returns its index."""
+        first = self.next_index(log)
+        self._leaves.setdefault(log, []).append(leaf)
+        return first
+
+    def extend_mirror(self, log: int, leaves: Sequence[bytes], checkpoint: Checkpoint, note: bytes) -> None:
+        """Append verified entries of a partner's log, under the note that covers exactly these."""
+        self.head(log)
+        self._leaves.setdefault(log, []).extend(leaves)
+        self._notes[log] = (checkpoint, note)
+
+    def create_log(self, log: int, origin: str, role: str) -> None:
+        """An empty log; one of our own gets its first signed checkpoint here."""
+        sign = self._signers.get(log)
+        note = b"" if sign is None else sign(Checkpoint(origin, 0, EMPTY_ROOT), self.now_us // 1_000_000)
+        create_log(self.connection, log, origin, role, note, self.now_us)
+
+    def mirror_of(self, origin: str) -> int:
+        """The number of the mirror of a partner's log, created when it is new."""
+        head = head_of(self.connection, origin)
+        if head is not None:
+            return head.log
+        last = self.connection.execute(sa.select(sa.func.max(heads.c.log))).scalar() or JOURNAL
+        log = max(last + 1, FIRST_MIRROR)
+        self.create_log(log, origin, "mirror")
+        return log
+
+    def set_head(self, log: int, **values: object) -> None:
+        """Change what may change of a head without new entries: note, witnessed_note, witnessed_size, opened_size."""
+        self.connection.execute(heads.update().where(heads.c.log == log).values(**values))
+
+    def put_record(self, kind: str, key: str, value: bytes) -> None:
+        self.database.upsert(
+            self.connection, records, [{"kind": kind, "key": key, "value": value, "at_us": self.now_us}]
+        )
+
+    def drop_record(self, kind: str, key: str) -> None:
+        self.connection.execute(records.delete().where(records.c.kind == kind, records.c.key == key))
+
+    def put_witnessed(self, origin: str, size: int, root: bytes, note: bytes) -> None:
+        row = {"origin": origin, "size": size, "root": root, "note": note, "at_us": self.now_us}
+        self.database.upsert(self.connection, witnessed, [row])
+
+    def seal(self) -> dict[int, Tail]:
+        """Write the collected entries and sign; returns the tails to keep if the commit succeeds."""
+        tails = {}
+        for log, leaves in self._leaves.items():
+            head = self.head(log)
+            tail = self._tails.get(log)
+            if tail is None or (tail.size, tail.root) != (head.size, head.root):
+                tail = read_tail(self.connection, head) if head.size else EMPTY_TAIL
+            tails[log] = append(self.database, self.connection, head, tail, leaves, self._signature(log, head), self.now_us)
+        return tails
+
+    def _signature(self, log: int, head: Head) -> Callable[[Checkpoint], bytes]:
+        if log in self._notes:
+            expected, note = self._notes[log]
+
+            def partner(checkpoint: Checkpoint) -> bytes:
+                if checkpoint != expected:
+                    raise StaleWrite(f"the mirror of {head.origin} does not give its checkpoint's root; nothing was stored")
+                return note
+
+            return partner
+        sign = self._signers[log]
+        if self.now_us < head.at_us - CLOCK_BACK_MAX_US:
+            raise ClockBehind(
+                f"the clock is {(head.at_us - self.now_us) / 1e6:.0f} s behind the last signature of {head.origin}. Set the clock; "
+                "nothing is signed with a made-up time."
+            )
+        at_s = max(self.now_us, head.at_us) // 1_000_000
+        return lambda checkpoint: sign(checkpoint, at_s)
+
+
+def read_record(connection: Connection, kind: str, key: str) -> bytes | None:
+    value = connection.execute(
+        sa.select(records.c.value).where(records.c.kind == kind, records.c.key == key)
+    ).scalar()
+    return None if value is None else bytes(value)
+
+
+def read_records(connection: Connection, kind: str) -> list[tuple[str, bytes]]:
+    """Key and value, in the order of keys."""
+    rows = connection.execute(sa.select(records.c.key, records.c.value).where(records.c.kind == kind).order_by(records.c.key))
+    return [(key, bytes(value)) for key, value in rows]
+
+
+def read_witnessed(connection: Connection, origin: str) -> tuple[int, bytes, bytes, int] | None:
+    """Size, root, note and time of what we last cosigned for an origin as a witness."""
+    row = connection.execute(sa.select(witnessed).where(witnessed.c.origin == origin)).one_or_none()
+    return None if row is None else (row.size, bytes(row.root), bytes(row.note), row.at_us)
+

@@ -1,0 +1,176 @@
+"""Statements folded into rows: the only definition of what can be queried.
+
+A view is a pure function of one stored statement; `store.index` writes the rows and may throw them away at any time. What arrives here has
+been verified before it was stored, so the heads of header and body are read without checking them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from detente.stix.objects import parse_timestamp
+
+# Audience of a public object; an empty audience means: our own party's tools only.
+EVERYBODY = "*"
+RECEIVED = "received"
+IMPORTED = "import/"
+
+
+class _Ref(msgspec.Struct):
+    index: int
+    log: str
+
+
+class _Header(msgspec.Struct):
+    aud: list[str]
+    kind: str
+    log: str
+    t: int
+    re: _Ref | None = None
+
+
+class _Object(msgspec.Struct):
+    id: str
+    type: str
+    spec_version: str = ""
+    created: str = ""
+    modified: str = ""
+
+
+class _Range(msgspec.Struct):
+    log: str
+    first: int
+    last: int
+
+
+class _Acknowledgement(msgspec.Struct):
+    entries: list[_Range]
+
+
+class _Public(msgspec.Struct):
+    at: int
+    kind: str
+
+
+_header = msgspec.json.Decoder(_Header)
+_object = msgspec.json.Decoder(_Object)
+_acknowledgement = msgspec.json.Decoder(_Acknowledgement)
+_public = msgspec.json.Decoder(_Public)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One statement as the store holds it. `role` is own, journal or mirror; `leaf` is needed for public leaves only."""
+
+    added: int
+    log: int
+    index: int
+    role: str
+    origin: str
+    collection: str
+    header: bytes
+    body: bytes
+    leaf: bytes = b""
+
+
+@dataclass(slots=True)
+class StatementRow:
+    added: int
+    log: int
+    idx: int
+    kind: str
+    at_us: int
+    audience: str
+
+
+@dataclass(slots=True)
+class ObjectRow:
+    added: int
+    log: int
+    idx: int
+    collection: str
+    object_id: str
+    type: str
+    spec_version: str
+    version: str
+    version_us: int
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRow:
+    """The statement at `idx` of the log numbered `log` was withdrawn at `added`."""
+
+    added: int
+    log: int
+    idx: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """`receiver` says that it verified and holds entries first to last of `log`."""
+
+    added: int
+    receiver: str
+    log: str
+    first: int
+    last: int
+    at_us: int
+
+
+Row = StatementRow | ObjectRow | WithdrawalRow | DeliveryRow
+
+
+def fold(stored: Stored) -> Sequence[Row]:
+    """The rows of one statement: itself, and what its kind adds."""
+    if stored.header:
+        header = _header.decode(stored.header)
+        kind, at_us, audience, re = header.kind, header.t, "\n".join(header.aud), header.re
+    elif stored.leaf:
+        public = _public.decode(stored.leaf)
+        kind, at_us, audience, re = public.kind, public.at, EVERYBODY, None
+    else:
+        return ()  # erased with its header: nothing is left to query
+    if stored.role != "own":
+        audience = ""
+    statement = StatementRow(stored.added, stored.log, stored.index, kind, at_us, audience)
+    if not stored.body:
+        return (statement,)
+    if kind == "object" or kind == "import":
+        return (statement, _object_row(stored, kind, audience))
+    if kind == "withdrawal" and re is not None and re.log == stored.origin:
+        # Only the speaker withdraws what it said: a reference into another log has no effect here.
+        return (statement, WithdrawalRow(stored.added, stored.log, re.index))
+    if kind == "acknowledgement" and stored.role == "mirror":
+        ranges = _acknowledgement.decode(stored.body).entries
+        return (
+            statement,
+            *(DeliveryRow(stored.added, stored.origin, r.log, r.first, r.last, at_us) for r in ranges),
+        )
+    return (statement,)
+
+
+def _object_row(stored: Stored, kind: str, audience: str) -> ObjectRow:
+    head = _object.decode(stored.body)
+    version = head.modified or head.created
+    if kind == "import":
+        collection = IMPORTED + stored.collection
+    elif stored.role == "mirror":
+        collection = RECEIVED
+    else:
+        collection = stored.collection
+    return ObjectRow(
+        stored.added,
+        stored.log,
+        stored.index,
+        collection,
+        head.id,
+        head.type,
+        head.spec_version or "2.1",
+        version,
+        parse_timestamp(version) if version else 0,
+        audience,
+    )

@@ -136,7 +136,7 @@ def verify_checkpoint(
         raise MalformedReply(str(error), party=origin, evidence=note) from None
     if checkpoint.origin != origin:
         raise MalformedReply(f"expected a checkpoint of {origin}, got {checkpoint.origin}", party=origin, evidence=note)
-    signed: dict[bytes, int] = {}
+    signed: dict[VerifierKey, int] = {}
     cosigned: dict[tuple[str, bytes], Cosignature] = {}
     logs = frozenset(log_keys)
     text = parsed.text.encode()
@@ -144,7 +144,7 @@ def verify_checkpoint(
         for key, signature in known_signatures(parsed, (*log_keys, *witnesses)):
             at_s = _verify(checkpoint, text, key, signature)
             if key in logs:
-                signed[key.key_id] = max(at_s, signed.get(key.key_id, 0))
+                signed[key] = max(at_s, signed.get(key, 0))
             elif key.kind is KeyKind.ED25519:
                 raise InvalidStatement(f"{key.name}: a key of kind 01 signs logs and cannot be a witness")
             else:
@@ -156,7 +156,8 @@ def verify_checkpoint(
         raise BadSignature(f"checkpoint of {origin}: {error}", party=origin, evidence=note) from None
     if not signed:
         raise UnknownKey(f"checkpoint of {origin}: no signature by a key that we pinned", party=origin, evidence=note)
-    return VerifiedCheckpoint(checkpoint, note, tuple(signed), tuple(cosigned.values()), max(signed.values()) or None)
+    log_ids = tuple(key.key_id for key in signed)
+    return VerifiedCheckpoint(checkpoint, note, log_ids, tuple(cosigned.values()), max(signed.values()) or None)
 
 
 def verify_cosignature(checkpoint: Checkpoint, key: VerifierKey, signature: Signature) -> Cosignature:

@@ -161,6 +161,8 @@ def parse_note(data: bytes) -> SignedNote:
 
 def parse_signature_lines(data: bytes) -> tuple[Signature, ...]:
     """Signature lines without a note, as a witness answers them. Raises MalformedReply."""
+    if data.startswith(b"\n") or b"\n\n" in data:
+        raise _malformed("expected signature lines and no empty line", data)
     return parse_note(b"\n\n" + data).signatures
 
 
@@ -232,14 +234,14 @@ def parse_vkey(text: str) -> VerifierKey:
         raise InvalidStatement(f"verifier key {text[:80]!r}: expected name+hex+base64")
     name, key_id, encoded = parts
     if _VKEY_ID.fullmatch(key_id) is None:
-        raise InvalidStatement(f"verifier key {name}: expected 8 lower-case hex digits, got {key_id[:80]!r}")
+        raise InvalidStatement(f"verifier key {name[:80]!r}: expected 8 lower-case hex digits, got {key_id[:80]!r}")
     material = parse_base64(encoded)
     if not material:
-        raise InvalidStatement(f"verifier key {name}: the last part is not standard padded base64")
+        raise InvalidStatement(f"verifier key {name[:80]!r}: the last part is not standard padded base64")
     try:
         kind = KeyKind(material[0])
     except ValueError:
-        raise InvalidStatement(f"verifier key {name}: signature type {material[0]:02x} is not 01, 04 or 06") from None
+        raise InvalidStatement(f"verifier key {name[:80]!r}: type {material[0]:02x} is not 01, 04 or 06") from None
     key = verifier_key(name, kind, material[1:])
     if key.key_id.hex() != key_id:
         raise InvalidStatement(f"verifier key {name}: the key id is {key.key_id.hex()}, the text says {key_id}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -56,8 +58,11 @@ def test_no_file_speaks_of_how_it_was_typed() -> None:
 
 
 def test_every_text_ends_with_one_line_feed_and_has_no_carriage_returns() -> None:
+    """Python files are left to ruff, which says the same."""
     found = [
-        name for name, text in _texts() if text and ("\r" in text or not text.endswith("\n") or text.endswith("\n\n"))
+        name
+        for name, text in _texts()
+        if text and not name.endswith(".py") and ("\r" in text or not text.endswith("\n") or text.endswith("\n\n"))
     ]
     assert not found, found
 
@@ -99,19 +104,37 @@ def test_tests_never_sleep() -> None:
     assert not asleep, asleep
 
 
-def test_everything_beside_the_code_is_in_the_package(tmp_path: Path) -> None:
-    """Templates, scripts and `py.typed` are there when Détente is installed from a wheel and not from a work tree."""
+def _wheel(tree: Path, into: Path) -> Path:
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT,
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(into)],
+        cwd=tree,
         check=True,
         capture_output=True,
+        env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
     )
-    (wheel,) = tmp_path.glob("*.whl")
-    packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("detente/")}
+    (wheel,) = into.glob("*.whl")
+    return wheel
+
+
+def test_everything_beside_the_code_is_in_the_package(tmp_path: Path) -> None:
+    """Templates, scripts and `py.typed` are there when Détente is installed from a wheel and not from a work tree."""
+    packed = {name for name in zipfile.ZipFile(_wheel(ROOT, tmp_path)).namelist() if name.startswith("detente/")}
     wanted = {f"detente/{path.relative_to(SOURCE).as_posix()}" for path in tracked() if path.is_relative_to(SOURCE)}
     assert wanted <= packed, sorted(wanted - packed)
     assert "detente/py.typed" in packed
+
+
+def test_two_people_who_build_the_same_files_get_the_same_package(tmp_path: Path) -> None:
+    """Neither the folder, nor times, nor who may read the files, show in the package."""
+    digests = set()
+    for who, mode in (("a", 0o644), ("b", 0o600)):
+        for path in tracked():
+            copy = tmp_path / who / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+            copy.chmod(mode)
+        digests.add(hashlib.sha256(_wheel(tmp_path / who, tmp_path / f"{who}.out").read_bytes()).hexdigest())
+    assert len(digests) == 1
 
 
 # -- pins -------------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from detente.tlog.ascii import NUMBER_MAX
 HASH_BYTES = 32
 EMPTY_ROOT: bytes = sha256(b"").digest()
 
-# A tree of at most 2**63 - 1 leaves is at most 63 levels high; C2SP caps a consistency proof at the same number.
+# The cap of C2SP tlog-witness. It is enough for every tree of up to 2**62 leaves, and keeps a stranger's proof short.
 PROOF_HASHES_MAX = 63
 
 HashReader = Callable[[int, int], bytes]

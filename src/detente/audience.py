@@ -44,7 +44,9 @@ def decide(marking: Tlp, addressees: Sequence[Standing], *, named: bool) -> Audi
         elif marking > standing.receives:
             refused.append((standing.origin, f"{marking.label} is above the agreed ceiling {standing.receives.label}"))
         elif marking >= Tlp.AMBER_STRICT and not named:
-            refused.append((standing.origin, f"{marking.label} goes to named addressees only, not to a collection's readers"))
+            refused.append(
+                (standing.origin, f"{marking.label} goes to named addressees only, not to a collection's readers")
+            )
         else:
             allowed.append(standing.origin)
     return Audience(tuple(sorted(set(allowed))), tuple(refused))
@@ -55,5 +57,7 @@ def demand(marking: Tlp, addressees: Sequence[Standing], *, named: bool) -> Audi
     audience = decide(marking, addressees, named=named)
     if addressees and not audience.allowed:
         reasons = "; ".join(f"{origin}: {reason}" for origin, reason in audience.refused)
-        raise NotPermitted(f"no addressee may receive it ({reasons}). Change the marking, the agreement or the addressees.")
+        raise NotPermitted(
+            f"no addressee may receive it ({reasons}). Change the marking, the agreement or the addressees."
+        )
     return audience

@@ -109,7 +109,9 @@ def fingerprint(origin: str, keys: Mapping[Role, Sequence[VerifierKey]]) -> str:
     Shape: proquints (D. S. Wilkerson, arXiv:0901.4016), 16 bits a word: `lusab-babad-…`. The words need no list, sound
     alike in many languages and carry no meaning that could offend anybody.
     """
-    lines = [origin] + [f"{role} {key.vkey}" for role in sorted(keys) for key in sorted(keys[role], key=lambda k: k.vkey)]
+    lines = [origin] + [
+        f"{role} {key.vkey}" for role in sorted(keys) for key in sorted(keys[role], key=lambda k: k.vkey)
+    ]
     digest = hashlib.sha256("\n".join(["detente/fingerprint/v1", *lines, ""]).encode()).digest()
     return "-".join(_proquint(int.from_bytes(digest[i : i + 2], "big")) for i in range(0, 16, 2))
 
@@ -213,7 +215,9 @@ def _keys(value: JsonValue, origin: str) -> dict[Role, tuple[VerifierKey, ...]]:
     keys: dict[Role, tuple[VerifierKey, ...]] = {}
     for role_text, vkeys in value.items():
         if role_text not in ("log", "witness", "mirror") or not isinstance(vkeys, list) or len(vkeys) > 16:
-            raise InvalidObject(f'"keys" has the roles log, witness and mirror, each a list of at most 16; got {role_text!r}')
+            raise InvalidObject(
+                f'"keys" has the roles log, witness and mirror, each a list of at most 16; got {role_text!r}'
+            )
         role = Role(role_text)
         parsed = tuple(parse_vkey(v if isinstance(v, str) else "") for v in vkeys)
         for key in parsed:

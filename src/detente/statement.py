@@ -159,7 +159,7 @@ def seal(
         raise ValueError("seal needs 64 random bytes and one time for each body")
     refs: Sequence[Ref | None] = re if re is not None else [None] * len(bodies)
     # The fields that are the same for all are encoded once; a header is five slices around what differs.
-    head = b'{"aud":' + encode(sorted(set(aud))) + b',"body":"'
+    head = b'{"aud":' + encode(list[JsonValue](sorted(set(aud)))) + b',"body":"'
     middle = b'","kind":' + encode(kind) + b',"log":' + encode(log) + b',"media":' + encode(media) + b',"pad":"'
     tail = b'"seen":' + encode([_seen_value(s) for s in sorted(seen, key=lambda s: s.log)]) + b',"t":'
     sealed = []
@@ -171,7 +171,9 @@ def seal(
         body_salt = salts[position + SALT_BYTES : position + SALTS_BYTES]
         position += SALTS_BYTES
         before = head + _commit(body_salt, _BODY_DOMAIN, body) + middle
-        after = b'",' + (b"" if ref is None else b'"re":' + encode(_ref_value(ref)) + b",") + tail + b'%d,"v":1}' % time_us
+        after = (
+            b'",' + (b"" if ref is None else b'"re":' + encode(_ref_value(ref)) + b",") + tail + b'%d,"v":1}' % time_us
+        )
         header = before + b"0" * (-(len(before) + len(after)) % HEADER_BUCKET_BYTES) + after
         leaf = b'{"c":"' + _commit(header_salt, _HEADER_DOMAIN, header) + b'","t":"c","v":1}'
         sealed.append(Sealed(leaf, Opening(header, header_salt, body, body_salt)))
@@ -206,9 +208,13 @@ def parse_leaf(data: bytes) -> Leaf:
     if len(data) > LEAF_BYTES_MAX:
         raise MalformedReply(f"a leaf has at most {LEAF_BYTES_MAX} bytes; this one has {len(data)}")
     match _object(data, "leaf"):
-        case {"t": "p", "v": 1, "at": int(at), "body": body, "kind": str(kind), "media": str(media), **rest} if not rest:
+        case {"t": "p", "v": 1, "at": int(at), "body": body, "kind": str(kind), "media": str(media), **rest} if (
+            not rest
+        ):
             return PublicLeaf(kind, media, encode(body), at)
-        case {"t": "k", "v": 1, "at": int(at), "event": str(event), "role": str(role), "vkey": str(vkey), **rest} if not rest:
+        case {"t": "k", "v": 1, "at": int(at), "event": str(event), "role": str(role), "vkey": str(vkey), **rest} if (
+            not rest
+        ):
             return KeyLeaf(event, role, vkey, at)
         case {"t": "x", "v": 1, "at": int(at), "ground": str(ground), "indices": list(indices), **rest} if not rest:
             if not all(type(i) is int and i >= 0 for i in indices):
@@ -238,7 +244,9 @@ def parse_header(data: bytes) -> Header:
             if len(origins) != len(aud) or list(origins) != sorted(set(origins)):
                 raise MalformedReply("aud must be a sorted list of different origins")
             if pad.strip("0") or len(data) % HEADER_BUCKET_BYTES:
-                raise MalformedReply(f"pad must be zeros that fill the header to a multiple of {HEADER_BUCKET_BYTES} bytes")
+                raise MalformedReply(
+                    f"pad must be zeros that fill the header to a multiple of {HEADER_BUCKET_BYTES} bytes"
+                )
             return Header(
                 aud=origins,
                 body=_unbase64url(body),
@@ -249,7 +257,9 @@ def parse_header(data: bytes) -> Header:
                 seen=tuple(_parse_seen(s) for s in seen),
                 re=_parse_ref(rest["re"]) if "re" in rest else None,
             )
-    raise MalformedReply("a header of version 1 has exactly: aud, body, kind, log, media, pad, seen, t, v and at most re")
+    raise MalformedReply(
+        "a header of version 1 has exactly: aud, body, kind, log, media, pad, seen, t, v and at most re"
+    )
 
 
 def verify_opening(leaf: bytes, opening: Opening, *, log: str, reader: str | None) -> Header:
@@ -268,7 +278,9 @@ def verify_opening(leaf: bytes, opening: Opening, *, log: str, reader: str | Non
     parsed = parse_leaf(leaf)
     if not isinstance(parsed, CommitmentLeaf):
         raise BadProof("the leaf is in clear and has no opening", party=log)
-    if not hmac.compare_digest(hmac.digest(opening.header_salt, _HEADER_DOMAIN + opening.header, "sha256"), parsed.commitment):
+    if not hmac.compare_digest(
+        hmac.digest(opening.header_salt, _HEADER_DOMAIN + opening.header, "sha256"), parsed.commitment
+    ):
         raise BadProof("the header does not open the leaf's commitment", party=log)
     # (4) the header commits to this body
     if opening.body_salt:
@@ -344,7 +356,9 @@ def parse_opening_document(data: bytes) -> tuple[str, int, Opening]:
         }:
             salt = _unbase64url(body_salt) if body_salt else b""
             return log, index, Opening(header.encode(), _unbase64url(header_salt), body.encode(), salt)
-    raise MalformedReply('an opening file is JSON with "opening": "detente/opening/v1", log, index, header, body and their salts')
+    raise MalformedReply(
+        'an opening file is JSON with "opening": "detente/opening/v1", log, index, header, body and their salts'
+    )
 
 
 def base64url(data: bytes) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from detente.stix.objects import parse_timestamp
+from detente.taxii.times import version_key
 
 # Audience of a public object; an empty audience means: our own party's tools only.
 EVERYBODY = "*"
@@ -96,7 +96,7 @@ class ObjectRow:
     type: str
     spec_version: str
     version: str
-    version_us: int
+    version_key: str
     audience: str
 
 
@@ -171,6 +171,11 @@ def _object_row(stored: Stored, kind: str, audience: str) -> ObjectRow:
         head.type,
         head.spec_version or "2.1",
         version,
-        parse_timestamp(version) if version else 0,
+        key_of(version),
         audience,
     )
+
+
+def key_of(version: str) -> str:
+    """The sort key of a version. Most versions are written with three digits, and theirs needs no calendar."""
+    return f"{version[:-1]}000" if len(version) == 24 and version[19] == "." else version_key(version)

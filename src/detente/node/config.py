@@ -95,7 +95,9 @@ def read_config(folder: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise NotFound(f"there is no node in {folder} (no {FILE_NAME}). Create one with: detente --node {folder} init …") from None
+        raise NotFound(
+            f"there is no node in {folder} (no {FILE_NAME}). Create one with: detente --node {folder} init …"
+        ) from None
     return parse_config(text, where=str(path))
 
 
@@ -107,7 +109,9 @@ def parse_config(text: str, *, where: str = FILE_NAME) -> Config:
     unknown = set(document) - set(_SECTIONS)
     if unknown:
         raise InvalidObject(f"{where}: unknown section [{sorted(unknown)[0]}]; known are {', '.join(_SECTIONS)}")
-    config = Config(**{name: _section(kind, document.get(name, {}), f"{where} [{name}]") for name, kind in _SECTIONS.items()})
+    config = Config(
+        **{name: _section(kind, document.get(name, {}), f"{where} [{name}]") for name, kind in _SECTIONS.items()}
+    )
     check_origin(config.party.origin)
     check_url(config.party.url)
     parse_tlp(config.share.default_marking)

@@ -15,7 +15,16 @@ from sqlalchemy.engine import Connection
 
 from detente.errors import InvalidStatement, NotFound
 from detente.minimise import RemovalRules
-from detente.node.config import FILE_NAME, Config, ListenChoices, PartyChoices, StoreChoices, parse_config, read_config, write_config
+from detente.node.config import (
+    FILE_NAME,
+    Config,
+    ListenChoices,
+    PartyChoices,
+    StoreChoices,
+    parse_config,
+    read_config,
+    write_config,
+)
 from detente.party import Party, Role, check_origin, check_url, fingerprint, key_name, parse_party
 from detente.statement import JSON_MEDIA, SALTS_BYTES, KeyLeaf, key_leaf, seal
 from detente.stix.canonical import JsonValue, encode
@@ -97,7 +106,15 @@ class Node:
         """One private entry; returns its index in the journal."""
         return self.journal_bodies(transaction, kind, [encode(body)])
 
-    def journal_bodies(self, transaction: Transaction, kind: str, bodies: Sequence[bytes], *, collection: str = "", media: str = JSON_MEDIA) -> int:
+    def journal_bodies(
+        self,
+        transaction: Transaction,
+        kind: str,
+        bodies: Sequence[bytes],
+        *,
+        collection: str = "",
+        media: str = JSON_MEDIA,
+    ) -> int:
         """Private entries of canonical bodies; returns the index of the first."""
         sealed = seal(
             bodies,
@@ -108,7 +125,9 @@ class Node:
             times_us=[transaction.now_us] * len(bodies),
             salts=self.random(SALTS_BYTES * len(bodies)),
         )
-        first, _ = transaction.append(JOURNAL, [s.leaf for s in sealed], [s.opening for s in sealed], collection=collection)
+        first, _ = transaction.append(
+            JOURNAL, [s.leaf for s in sealed], [s.opening for s in sealed], collection=collection
+        )
         return first
 
     def partners(self, connection: Connection) -> list[Party]:

@@ -60,7 +60,7 @@ def read_opening(connection: Connection, log: int, index: int) -> Opening:
     return Opening(*(bytes(field) for field in row))
 
 
-def erase(database: Database, connection: Connection, log: int, indices: Iterable[int], *, headers: bool) -> int:
+def erase(connection: Connection, log: int, indices: Iterable[int], *, headers: bool) -> int:
     """Remove bodies and their salts, and with `headers` the headers and theirs; returns how many rows lost something.
 
     The rows stay as empty places. `purge` must follow after the commit, to reach what the database itself left behind.
@@ -78,17 +78,23 @@ def erase(database: Database, connection: Connection, log: int, indices: Iterabl
     return count
 
 
+def find_body(connection: Connection, body: bytes) -> list[tuple[int, int]]:
+    """Log and index of every opening with exactly this text."""
+    rows = connection.execute(sa.select(openings.c.log, openings.c.idx).where(openings.c.body == body))
+    return [(log, idx) for log, idx in rows]
+
+
 def purge(database: Database) -> None:
     """After an erasure: leave no old page, free page or log page that still holds the bytes."""
-    with database.engine.connect() as connection:
-        autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
-        if database.sqlite:
-            # secure_delete zeroes freed cells; VACUUM rewrites pages that were rebalanced, the checkpoint empties the WAL.
-            for statement in (
-                "PRAGMA wal_checkpoint(TRUNCATE)",
-                "VACUUM main",
-                "PRAGMA wal_checkpoint(TRUNCATE)",
-            ):
-                autocommit.exec_driver_sql(statement).close()
-        else:
-            autocommit.exec_driver_sql("VACUUM FULL openings")
+    if database.sqlite:
+        # secure_delete zeroes freed cells; VACUUM rewrites what was rebalanced, the checkpoints empty the write-ahead log.
+        database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM main", "PRAGMA wal_checkpoint(TRUNCATE)")
+    else:
+        database.run_alone("VACUUM FULL openings")
+
+
+def purge_log(database: Database) -> None:
+    """Empty the write-ahead log. On PostgreSQL its segments are the server's, which recycles them."""
+    if database.sqlite:
+        database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")
+

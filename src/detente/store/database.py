@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -138,7 +139,7 @@ objects = sa.Table(
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("spec_version", sa.Text, nullable=False),
     sa.Column("version", sa.Text, nullable=False),
-    sa.Column("version_us", sa.BigInteger, nullable=False),
+    sa.Column("version_key", sa.Text, nullable=False),
     sa.Column("audience", sa.Integer, nullable=False),
     # Last among the versions that share collection, object and audience; `mixed`: other audiences hold versions too.
     sa.Column("last", sa.SmallInteger, nullable=False),
@@ -155,7 +156,13 @@ deliveries = sa.Table(
     sa.Column("at_us", sa.BigInteger, nullable=False),
 )
 object_indexes = (
-    sa.Index("objects_page", objects.c.collection, objects.c.added, sqlite_where=objects.c.last == 1, postgresql_where=objects.c.last == 1),
+    sa.Index(
+        "objects_page",
+        objects.c.collection,
+        objects.c.added,
+        sqlite_where=objects.c.last == 1,
+        postgresql_where=objects.c.last == 1,
+    ),
     sa.Index("objects_id", objects.c.object_id, objects.c.collection),
 )
 statement_indexes = (sa.Index("statements_log", statements.c.log, statements.c.idx),)
@@ -190,14 +197,19 @@ class Database:
         Raises Locked, NotDurable, or what `work` raises, in which case nothing has changed.
         """
         if self._failed is not None:
-            raise NotDurable(f"writing stopped after a disk error ({self._failed}). Check the disk, then restart the node.")
+            raise NotDurable(
+                f"writing stopped after a disk error ({self._failed}). Check the disk, then restart the node."
+            )
         with self._thread_lock, self._translated(), self._process_lock():
             for attempt in range(RETRIES_MAX):
                 try:
                     with self.engine.connect().execution_options(detente_write=True) as connection, connection.begin():
                         return work(connection)
                 except DBAPIError as error:
-                    if getattr(error.orig, "sqlstate", None) not in _SERIALIZATION_FAILURES or attempt == RETRIES_MAX - 1:
+                    if (
+                        getattr(error.orig, "sqlstate", None) not in _SERIALIZATION_FAILURES
+                        or attempt == RETRIES_MAX - 1
+                    ):
                         raise
             raise AssertionError("unreachable")
 
@@ -209,10 +221,34 @@ class Database:
         rest = [column.name for column in table.columns if column.name not in keys]
         if self.sqlite:
             lite = sqlite.insert(table)
-            connection.execute(lite.on_conflict_do_update(index_elements=keys, set_={c: lite.excluded[c] for c in rest}), rows)
+            connection.execute(
+                lite.on_conflict_do_update(index_elements=keys, set_={c: lite.excluded[c] for c in rest}), rows
+            )
         else:
             post = postgresql.insert(table)
-            connection.execute(post.on_conflict_do_update(index_elements=keys, set_={c: post.excluded[c] for c in rest}), rows)
+            connection.execute(
+                post.on_conflict_do_update(index_elements=keys, set_={c: post.excluded[c] for c in rest}), rows
+            )
+
+    def run_alone(self, *statements: str) -> None:
+        """Maintenance that the database only does outside of transactions."""
+        with self._translated():
+            if self.sqlite:
+                connection = self.engine.raw_connection()
+                try:
+                    cursor = connection.cursor()
+                    for statement in statements:
+                        cursor.execute(statement).fetchall()
+                    cursor.close()
+                finally:
+                    connection.close()
+            else:
+                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as autocommit:
+                    for statement in statements:
+                        autocommit.exec_driver_sql(statement)
+
+    def watch(self) -> Watch:
+        return Watch(self.folder / "log.db" if self.sqlite else None)
 
     @contextmanager
     def _process_lock(self) -> Iterator[None]:
@@ -239,17 +275,46 @@ class Database:
         """Turn the drivers' exceptions into ours; remember a disk error for good."""
         try:
             yield
-        except DBAPIError as error:
-            code = getattr(error.orig, "sqlite_errorcode", None)
+        except (DBAPIError, sqlite3.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            code = getattr(cause, "sqlite_errorcode", None)
             primary = None if code is None else code & 0xFF
-            if primary == _SQLITE_FULL or getattr(error.orig, "sqlstate", None) == "53100":
+            if primary == _SQLITE_FULL or getattr(cause, "sqlstate", None) == "53100":
                 raise NotDurable("the disk is full; nothing was stored. Free some space and try again.") from error
             if primary == _SQLITE_BUSY:
                 raise Locked(f"the database in {self.folder} is busy; try again") from error
             if primary in (_SQLITE_CORRUPT, _SQLITE_NOTADB):
-                raise CorruptLog(f"the database in {self.folder} is damaged: {error.orig}. Restore a backup.") from error
-            self._failed = str(error.orig)
-            raise NotDurable(f"the database did not confirm: {error.orig}. Check the disk, then restart the node.") from error
+                raise CorruptLog(
+                    f"the database in {self.folder} is damaged: {cause}. Restore a backup."
+                ) from error
+            self._failed = str(cause)
+            raise NotDurable(
+                f"the database did not confirm: {cause}. Check the disk, then restart the node."
+            ) from error
+
+
+class Watch:
+    """A number that changes with every commit to the truth by any process, read in microseconds.
+
+    SQLite keeps one for each connection (`PRAGMA data_version`). PostgreSQL has nothing as cheap: there it is None.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._lock = threading.Lock()
+        self._connection = (
+            None if path is None else sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        )
+
+    def changes(self) -> int | None:
+        if self._connection is None:
+            return None
+        with self._lock:
+            row = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(row[0])
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
 
 def open_database(folder: Path, url: str | None = None) -> Database:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateSchema, DropSchema
 
+from detente.statement import Opening
 from detente.store.database import (
     Database,
     audiences,
@@ -64,7 +65,9 @@ def forget(connection: Connection, log: int, indices: Sequence[int]) -> None:
     touched: set[tuple[str, str]] = set()
     for begin in range(0, len(indices), 500):
         chosen = (objects.c.log == log) & objects.c.idx.in_(indices[begin : begin + 500])
-        touched.update((c, o) for c, o in connection.execute(sa.select(objects.c.collection, objects.c.object_id).where(chosen)))
+        touched.update(
+            (c, o) for c, o in connection.execute(sa.select(objects.c.collection, objects.c.object_id).where(chosen))
+        )
         connection.execute(objects.delete().where(chosen))
     _mark_last(connection, touched)
 
@@ -94,7 +97,10 @@ def _create(database: Database, connection: Connection) -> None:
 
 def _fold_batch(connection: Connection) -> int:
     state = connection.execute(sa.select(index_state.c.value).where(index_state.c.key == "added")).scalar_one()
-    logs = {log: (origin, role) for log, origin, role in connection.execute(sa.select(heads.c.log, heads.c.origin, heads.c.role))}
+    logs = {
+        log: (origin, role)
+        for log, origin, role in connection.execute(sa.select(heads.c.log, heads.c.origin, heads.c.role))
+    }
     rows = connection.execute(
         sa.select(
             openings.c.added, openings.c.log, openings.c.idx, openings.c.collection, openings.c.header, openings.c.body
@@ -168,7 +174,7 @@ def _insert_objects(connection: Connection, rows: Sequence[ObjectRow], ids: dict
         [
             {
                 "added": row.added, "log": row.log, "idx": row.idx, "collection": row.collection, "object_id": row.object_id,
-                "type": row.type, "spec_version": row.spec_version, "version": row.version, "version_us": row.version_us,
+                "type": row.type, "spec_version": row.spec_version, "version": row.version, "version_key": row.version_key,
                 "audience": ids[row.audience], "last": 0 if (row.collection, row.object_id) in ranked else 1, "mixed": 0,
             }
             for row in rows
@@ -182,7 +188,9 @@ def _known(connection: Connection, object_ids: set[str]) -> set[tuple[str, str]]
     found: set[tuple[str, str]] = set()
     for begin in range(0, len(wanted), 500):
         rows = connection.execute(
-            sa.select(objects.c.collection, objects.c.object_id).where(objects.c.object_id.in_(wanted[begin : begin + 500]))
+            sa.select(objects.c.collection, objects.c.object_id).where(
+                objects.c.object_id.in_(wanted[begin : begin + 500])
+            )
         )
         found.update((collection, object_id) for collection, object_id in rows)
     return found
@@ -194,7 +202,14 @@ def _mark_last(connection: Connection, groups: Iterable[tuple[str, str]]) -> Non
     wanted = sorted(set(groups))
     by_group: dict[tuple[str, str], list[Any]] = defaultdict(list)
     ids = sorted({object_id for _, object_id in wanted})
-    columns = (objects.c.collection, objects.c.object_id, objects.c.added, objects.c.spec_version, objects.c.version_us, objects.c.audience)
+    columns = (
+        objects.c.collection,
+        objects.c.object_id,
+        objects.c.added,
+        objects.c.spec_version,
+        objects.c.version_key,
+        objects.c.audience,
+    )
     for begin in range(0, len(ids), 500):
         for row in connection.execute(sa.select(*columns).where(objects.c.object_id.in_(ids[begin : begin + 500]))):
             by_group[row.collection, row.object_id].append(row)
@@ -212,9 +227,9 @@ def _mark_last(connection: Connection, groups: Iterable[tuple[str, str]]) -> Non
         connection.execute(objects.update().where(objects.c.added == sa.bindparam("b_added")), changes)
 
 
-def rank(row: Any) -> tuple[str, int, int]:
+def rank(row: Any) -> tuple[str, str, int]:
     """The order of versions: specification, version, and of equal versions the one that came first."""
-    return (row.spec_version, row.version_us, -row.added)
+    return (row.spec_version, row.version_key, -row.added)
 
 
 def _audience_ids(connection: Connection, texts: set[str]) -> dict[str, int]:
@@ -236,4 +251,47 @@ def sight(connection: Connection, party: str | None) -> Sight:
     if party is None:
         return Sight(None)
     rows = connection.execute(sa.select(audiences.c.id, audiences.c.parties))
-    return Sight(tuple(sorted(number for number, text in rows if text == EVERYBODY or (party and party in text.split("\n")))))
+    return Sight(
+        tuple(sorted(number for number, text in rows if text == EVERYBODY or (party and party in text.split("\n"))))
+    )
+
+
+def audience_number(connection: Connection, parties: str) -> int | None:
+    """The number of an audience, None when nothing was ever said to it."""
+    number = connection.execute(sa.select(audiences.c.id).where(audiences.c.parties == parties)).scalar()
+    return None if number is None else int(number)
+
+
+def audience_of(connection: Connection, log: int, idx: int) -> list[str]:
+    """Who was addressed by a statement: origins, or [EVERYBODY], or nobody."""
+    text = connection.execute(
+        sa.select(audiences.c.parties)
+        .join(statements, statements.c.audience == audiences.c.id)
+        .where(statements.c.log == log, statements.c.idx == idx)
+    ).scalar()
+    return text.split("\n") if text else []
+
+
+def openings_between(connection: Connection, log: int, sight: Sight, start: int, end: int) -> list[tuple[int, Opening]]:
+    """Openings of sealed statements that a reader was addressed by, start ≤ index < end, in order.
+
+    What was erased with its header is left out; what lost only its text comes without it.
+    """
+    query = (
+        sa.select(openings.c.idx, openings.c.header, openings.c.header_salt, openings.c.body, openings.c.body_salt)
+        .join(statements, statements.c.added == openings.c.added)
+        .where(openings.c.log == log, openings.c.idx >= start, openings.c.idx < end, openings.c.header != b"")
+        .order_by(openings.c.idx)
+    )
+    if sight.audiences is not None:
+        query = query.where(statements.c.audience.in_(sight.audiences))
+    return [
+        (idx, Opening(bytes(header), bytes(header_salt), bytes(body), bytes(body_salt)))
+        for idx, header, header_salt, body, body_salt in connection.execute(query)
+    ]
+
+
+def find_object(connection: Connection, object_id: str) -> list[tuple[int, int]]:
+    """Log and index of every statement that holds a version of this object."""
+    query = sa.select(objects.c.log, objects.c.idx).where(objects.c.object_id == object_id)
+    return sorted((log, idx) for log, idx in connection.execute(query))

@@ -48,7 +48,9 @@ def create_keys(folder: Path, origin: str, random: Callable[[int], bytes]) -> No
 
 def read_keys(folder: Path) -> dict[Role, tuple[SignerKey, ...]]:
     """All signing keys of the node. Raises NotFound or CorruptLog naming the file; never shows its content."""
-    return {role: tuple(_read_key(folder / _file_name(role, kind), kind) for kind in kinds) for role, kinds in KINDS.items()}
+    return {
+        role: tuple(_read_key(folder / _file_name(role, kind), kind) for kind in kinds) for role, kinds in KINDS.items()
+    }
 
 
 def _file_name(role: Role, kind: KeyKind) -> str:

@@ -97,7 +97,9 @@ def read_tail(connection: Connection, head: Head) -> Tail:
     read = tile_reader(connection, head.log, head.size)
     frontier = Frontier(head.size, tuple(_frontier_hashes(head.size, read)))
     if frontier.root() != head.root:
-        raise CorruptLog(f"the tiles of {head.origin} do not give the root of its checkpoint at {head.size}; run detente fsck")
+        raise CorruptLog(
+            f"the tiles of {head.origin} do not give the root of its checkpoint at {head.size}; run detente fsck"
+        )
     return Tail(head.size, head.root, partials, frontier)
 
 

@@ -27,13 +27,13 @@ class Row(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What to look for. `versions`: any of "first", "last", "all", or times in microseconds."""
+    """What to look for. `versions`: any of "first", "last", "all", or keys of exact versions (`taxii.times.version_key`)."""
 
     collections: tuple[str, ...]
     types: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     spec_versions: tuple[str, ...] = ()
-    versions: tuple[str | int, ...] = ("last",)
+    versions: tuple[str, ...] = ("last",)
 
 
 def read_page(connection: Connection, wanted: Wanted, sight: Sight, *, after_us: int, limit: int) -> list[Row]:
@@ -54,17 +54,20 @@ def read_page(connection: Connection, wanted: Wanted, sight: Sight, *, after_us:
         query = query.where(objects.c.last == 1, alone)
     else:
         query = query.where(_ranked(wanted, sight))
-    return [Row(added, object_id, version, spec, bytes(body)) for added, object_id, version, spec, body in connection.execute(query)]
+    return [
+        Row(added, object_id, version, spec, bytes(body))
+        for added, object_id, version, spec, body in connection.execute(query)
+    ]
 
 
-def matching(connection: Connection, wanted: Wanted) -> list[tuple[int, int, int, str]]:
-    """Log, index, version in microseconds and audience number's text of every row that `wanted` names; for withdrawing and erasing."""
-    query = sa.select(objects.c.log, objects.c.idx, objects.c.version_us, objects.c.version).where(
+def matching(connection: Connection, wanted: Wanted) -> list[tuple[int, int, str, str]]:
+    """Log, index, version key and version of every row that `wanted` names; for withdrawing and erasing."""
+    query = sa.select(objects.c.log, objects.c.idx, objects.c.version_key, objects.c.version).where(
         objects.c.collection.in_(wanted.collections), objects.c.object_id.in_(wanted.ids)
     )
     if wanted.versions != ("all",):
         query = query.where(_ranked(wanted, Sight(None)))
-    return [(log, idx, version_us, version) for log, idx, version_us, version in connection.execute(query)]
+    return [(log, idx, version_key, version) for log, idx, version_key, version in connection.execute(query)]
 
 
 def _visible(table: sa.FromClause, sight: Sight) -> sa.ColumnElement[bool]:
@@ -81,7 +84,7 @@ def _ranked(wanted: Wanted, sight: Sight) -> sa.ColumnElement[bool]:
         elif version == "first":
             picks.append(~_other(wanted, sight, "older"))
         else:
-            picks.append(objects.c.version_us == version)
+            picks.append(objects.c.version_key == version)
     chosen = sa.or_(*picks) & ~_other(wanted, sight, "twin")
     if wanted.spec_versions:
         return chosen & objects.c.spec_version.in_(wanted.spec_versions)
@@ -91,13 +94,13 @@ def _ranked(wanted: Wanted, sight: Sight) -> sa.ColumnElement[bool]:
 def _other(wanted: Wanted, sight: Sight, which: str) -> sa.ColumnElement[bool]:
     """There is another row of the same object that this reader may see, and it is newer, older, an earlier twin, …"""
     other = objects.alias("other")
-    same_version = (other.c.spec_version == objects.c.spec_version) & (other.c.version_us == objects.c.version_us)
+    same_version = (other.c.spec_version == objects.c.spec_version) & (other.c.version_key == objects.c.version_key)
     conditions = {
         "twin": same_version & (other.c.added < objects.c.added),
-        "older": other.c.version_us < objects.c.version_us,
+        "older": other.c.version_key < objects.c.version_key,
         "newer specification": other.c.spec_version > objects.c.spec_version,
         "newer": (other.c.spec_version > objects.c.spec_version)
-        | ((other.c.spec_version == objects.c.spec_version) & (other.c.version_us > objects.c.version_us))
+        | ((other.c.spec_version == objects.c.spec_version) & (other.c.version_key > objects.c.version_key))
         | (same_version & (other.c.added < objects.c.added)),
     }
     query = sa.select(sa.literal(1)).where(
@@ -111,18 +114,20 @@ def _other(wanted: Wanted, sight: Sight, which: str) -> sa.ColumnElement[bool]:
     return query.correlate(objects).exists()
 
 
-def find_same(connection: Connection, collection: str, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], set[int]]:
+def find_same(
+    connection: Connection, collection: str, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], set[int]]:
     """Which of these (object id, version) pairs a collection holds already, and for which audience numbers."""
-    found: dict[tuple[str, int], set[int]] = {}
+    found: dict[tuple[str, str], set[int]] = {}
     wanted = set(keys)
     ids = sorted({object_id for object_id, _ in wanted})
     for begin in range(0, len(ids), 500):
         rows = connection.execute(
-            sa.select(objects.c.object_id, objects.c.version_us, objects.c.audience).where(
+            sa.select(objects.c.object_id, objects.c.version_key, objects.c.audience).where(
                 objects.c.collection == collection, objects.c.object_id.in_(ids[begin : begin + 500])
             )
         )
-        for object_id, version_us, audience in rows:
-            if (object_id, version_us) in wanted:
-                found.setdefault((object_id, version_us), set()).add(audience)
+        for object_id, version_key, audience in rows:
+            if (object_id, version_key) in wanted:
+                found.setdefault((object_id, version_key), set()).add(audience)
     return found

@@ -171,6 +171,9 @@ class Transaction:
     def drop_record(self, kind: str, key: str) -> None:
         self.connection.execute(records.delete().where(records.c.kind == kind, records.c.key == key))
 
+    def drop_old_records(self, kind: str, before_us: int) -> None:
+        self.connection.execute(records.delete().where(records.c.kind == kind, records.c.at_us < before_us))
+
     def put_witnessed(self, origin: str, size: int, root: bytes, note: bytes) -> None:
         row = {"origin": origin, "size": size, "root": root, "note": note, "at_us": self.now_us}
         self.database.upsert(self.connection, witnessed, [row])
@@ -183,7 +186,9 @@ class Transaction:
             tail = self._tails.get(log)
             if tail is None or (tail.size, tail.root) != (head.size, head.root):
                 tail = read_tail(self.connection, head) if head.size else EMPTY_TAIL
-            tails[log] = append(self.database, self.connection, head, tail, leaves, self._signature(log, head), self.now_us)
+            tails[log] = append(
+                self.database, self.connection, head, tail, leaves, self._signature(log, head), self.now_us
+            )
         return tails
 
     def _signature(self, log: int, head: Head) -> Callable[[Checkpoint], bytes]:
@@ -192,7 +197,9 @@ class Transaction:
 
             def partner(checkpoint: Checkpoint) -> bytes:
                 if checkpoint != expected:
-                    raise StaleWrite(f"the mirror of {head.origin} does not give its checkpoint's root; nothing was stored")
+                    raise StaleWrite(
+                        f"the mirror of {head.origin} does not give its checkpoint's root; nothing was stored"
+                    )
                 return note
 
             return partner
@@ -207,15 +214,15 @@ class Transaction:
 
 
 def read_record(connection: Connection, kind: str, key: str) -> bytes | None:
-    value = connection.execute(
-        sa.select(records.c.value).where(records.c.kind == kind, records.c.key == key)
-    ).scalar()
+    value = connection.execute(sa.select(records.c.value).where(records.c.kind == kind, records.c.key == key)).scalar()
     return None if value is None else bytes(value)
 
 
 def read_records(connection: Connection, kind: str) -> list[tuple[str, bytes]]:
     """Key and value, in the order of keys."""
-    rows = connection.execute(sa.select(records.c.key, records.c.value).where(records.c.kind == kind).order_by(records.c.key))
+    rows = connection.execute(
+        sa.select(records.c.key, records.c.value).where(records.c.kind == kind).order_by(records.c.key)
+    )
     return [(key, bytes(value)) for key, value in rows]
 
 
@@ -223,4 +230,3 @@ def read_witnessed(connection: Connection, origin: str) -> tuple[int, bytes, byt
     """Size, root, note and time of what we last cosigned for an origin as a witness."""
     row = connection.execute(sa.select(witnessed).where(witnessed.c.origin == origin)).one_or_none()
     return None if row is None else (row.size, bytes(row.root), bytes(row.note), row.at_us)
-

@@ -170,10 +170,12 @@ def read_discovery(value: Json, *, url: str) -> Discovery:
 
 
 def read_collections(value: Json) -> tuple[Collection, ...]:
+    """Raises MalformedReply when one of them has no UUID: nothing else becomes part of an address."""
     return tuple(_collection(each) for each in _list(_fields(value), "collections", COLLECTIONS_MAX))
 
 
 def read_envelope(value: Json, *, objects_max: int = OBJECTS_MAX) -> Envelope:
+    """Raises MalformedReply for anything but an envelope with at most `objects_max` objects."""
     fields = _fields(value)
     next_ = fields.get("next")
     if next_ is not None and not _text(next_, "next"):
@@ -201,7 +203,6 @@ def srv_record(domain: str, *, target: str, port: int) -> str:
 def _collection(value: Json) -> Collection:
     fields = _fields(value)
     identifier = _text(fields.get("id"), "id")
-    # The id becomes part of an address: nothing but a UUID may get there.
     if _UUID.fullmatch(identifier) is None:
         raise MalformedReply("a collection of the server has an id that is no UUID")
     alias = fields.get("alias")

@@ -1,0 +1,284 @@
+"""Indicators compiled into one matcher, and the list of what could not be.
+
+The matcher answers for one *word* of a log at a time (see `detente.hunt.values`): which indicators does it hit, and by
+which rule. It is a plain function of the word, so the scan may remember its answers. The rules are the table "What a
+match is" in docs/hunting.md; a slow reference of them is in tests/hunt_reference.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import NamedTuple, TypeVar
+
+from detente.errors import InvalidPattern
+from detente.hunt import values
+from detente.hunt.values import HOST
+from detente.hunt.warninglists import WarningLists
+from detente.stix.pattern import PatternValue
+
+
+class Rule(IntEnum):
+    """How a token matched; of several in one line the first of these is the one that counts."""
+
+    EXACT = 0
+    NETWORK = 1
+    PARENT = 2
+    WEAK = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorSource:
+    """An indicator as one party shares it: `id` is its STIX id, the line hits when any of the values does."""
+
+    id: str
+    values: Sequence[PatternValue]
+    valid_from_us: int | None = None
+    valid_until_us: int | None = None
+    revoked: bool = False
+    marking: str = ""
+    shared_by: str = ""
+
+    def outside(self, time_us: int | None) -> bool:
+        """Whether the indicator did not claim to hold at that time; valid_until itself is outside (STIX 2.1, 4.7)."""
+        if self.revoked or time_us is None:
+            return self.revoked
+        return (self.valid_from_us is not None and time_us < self.valid_from_us) or (
+            self.valid_until_us is not None and time_us >= self.valid_until_us
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NotSearched:
+    """A value that is not in the matcher, and why; `value` is empty when the indicator has none at all."""
+
+    id: str
+    shared_by: str
+    value: str
+    reason: str
+
+
+class Match(NamedTuple):
+    indicator: int  # its place in Matcher.sources
+    rule: Rule
+    warnings: tuple[str, ...]  # names of the warning lists that hold the value seen
+
+
+_Index = dict[bytes, list[int]]
+_Networks = dict[int, dict[int, list[int]]]  # by prefix length, by the leading bits
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    sources: tuple[IndicatorSource, ...] = ()
+    warning_lists: WarningLists = field(default_factory=WarningLists)
+    values: int = 0  # how many are searched for
+    addresses4: _Index = field(default_factory=dict)
+    networks4: _Networks = field(default_factory=dict)
+    networks6: _Networks = field(default_factory=dict)
+    names: _Index = field(default_factory=dict)
+    last_labels: set[bytes] = field(default_factory=set)  # of the names, to reject most tokens early
+    hashes: _Index = field(default_factory=dict)
+    urls: _Index = field(default_factory=dict)
+    urls_any_scheme: _Index = field(default_factory=dict)
+    url_hosts: _Index = field(default_factory=dict)
+    url_bytes_max: int = 0  # of the longest URL in normal form
+
+    def match_word(self, word: bytes) -> tuple[Match, ...]:
+        """All that the word hits. It may hit one indicator by several tokens or rules: each is reported.
+
+        The time is linear in the word but for URLs that hold URLs, which cost at most `url_bytes_max` bytes each.
+        """
+        found: list[Match] = []
+        if b"." in word or len(word) >= 32:
+            for token in _HOST_RUN.findall(word):
+                if b"." in token or len(token) >= 32:
+                    self._match_host(token.strip(b".-"), found)
+        # An address has '::' or at least six colons, whatever stands around it.
+        if b"::" in word or word.count(b":") >= 6:
+            self._match_ipv6(word, found)
+        if self.url_bytes_max and b"://" in word:
+            self._match_urls(word, found)
+        return tuple(found)
+
+    def _match_host(self, token: bytes, found: list[Match]) -> None:
+        if b"." not in token:
+            if len(token) in _HASH_KINDS and (hit := self.hashes.get(token.lower())) is not None:
+                self._report(hit, Rule.EXACT, _HASH_KINDS[len(token)], token.lower(), found)
+            return
+        label = token[token.rfind(b".") + 1 :]
+        if label.isdigit():
+            # No name ends so.
+            if values.IPV4.fullmatch(token) is not None:
+                self._match_ipv4(token, found)
+            return
+        if label.isascii() and label.lower() not in self.last_labels:
+            return
+        name = values.name(token)
+        if (hit := self.names.get(name)) is not None:
+            self._report(hit, Rule.EXACT, "domain", name, found)
+        # A name behind a cut that is longer than any name may be equals nothing, so hostile tokens stay cheap.
+        cut = name.find(b".", max(0, len(name) - values.NAME_BYTES_MAX - 1))
+        while cut >= 0:
+            if (hit := self.names.get(name[cut + 1 :])) is not None:
+                self._report(hit, Rule.PARENT, "domain", name, found)
+            cut = name.find(b".", cut + 1)
+
+    def _match_ipv4(self, text: bytes, found: list[Match]) -> None:
+        if (hit := self.addresses4.get(text)) is not None:
+            self._report(hit, Rule.EXACT, "ipv4", text, found)
+        if self.networks4:
+            number = values.ipv4_number(text)
+            for length, networks in self.networks4.items():
+                if (hit := networks.get(number >> (32 - length))) is not None:
+                    self._report(hit, Rule.NETWORK, "ipv4", text, found)
+
+    def _match_ipv6(self, word: bytes, found: list[Match]) -> None:
+        for run in _COLON_RUN.finditer(word):
+            text = run.group().rstrip(b".")
+            if text.count(b":") < 2:
+                continue
+            # One ':' beside the address is punctuation of the line, and then the byte behind it is not glued to it.
+            before = after = b""
+            if text.startswith(b":") and (text[1:2] != b":" or text[2:3] == b":"):
+                text = text[1:]
+            else:
+                before = word[max(0, run.start() - 1) : run.start()]
+            if text.endswith(b":") and (text[-2:-1] != b":" or text[-3:-2] == b":"):
+                text = text[:-1]
+            else:
+                after = word[run.end() : run.end() + 1]
+            if (before and before in HOST) or (after and after in HOST):
+                continue
+            number = values.ipv6_number(text)
+            if number is None:
+                continue
+            for length, networks in self.networks6.items():
+                if (hit := networks.get(number >> (128 - length))) is not None:
+                    self._report(hit, Rule.EXACT if length == 128 else Rule.NETWORK, "ipv6", text, found)
+            if number >> 32 == 0xFFFF:
+                self._match_ipv4(b"%d.%d.%d.%d" % tuple((number & 0xFFFFFFFF).to_bytes(4, "big")), found)
+
+    def _match_urls(self, word: bytes, found: list[Match]) -> None:
+        end = len(values.url_end(word))
+        at = word.find(b"://")
+        while at >= 0:
+            letters = _LETTERS_BEFORE.search(word, max(0, at - values.SCHEME_LETTERS_MAX - 1), at)
+            if letters is not None and len(letters.group()) <= values.SCHEME_LETTERS_MAX and at + 3 < end:
+                self._match_url(letters.group(), word, at + 3, end, found)
+            at = word.find(b"://", at + 1)
+
+    def _match_url(self, scheme: bytes, word: bytes, start: int, end: int, found: list[Match]) -> None:
+        authority = _AUTHORITY_RUN.match(word, start, end)
+        if authority is None or len(authority.group()) > values.AUTHORITY_BYTES_MAX:
+            return
+        raw = authority.group()
+        scheme = scheme.lower()
+        normal, host = values.authority(scheme, raw)
+        if (same_host := self.url_hosts.get(host)) is None:
+            return
+        # A normal form is shorter than what is written by less than an authority, so a longer URL equals no indicator.
+        tail = word[start + len(raw) : end] if end - start <= self.url_bytes_max + values.AUTHORITY_BYTES_MAX else None
+        if tail is not None:
+            shown = scheme + b"://" + normal + tail
+            self._report(self.urls.get(shown, ()), Rule.EXACT, "url", shown, found)
+            for form in {normal, values.authority(b"", raw)[0]}:
+                self._report(self.urls_any_scheme.get(form + tail, ()), Rule.EXACT, "url", shown, found)
+        if host:
+            self._report(same_host, Rule.WEAK, "url", scheme + b"://" + normal, found)
+
+    def _report(self, hit: Sequence[int], rule: Rule, kind: str, value: bytes, found: list[Match]) -> None:
+        warnings = self.warning_lists.matches(kind, value.decode("utf-8", "replace")) if hit else ()
+        found.extend(Match(index, rule, warnings) for index in hit)
+
+
+def compile_indicators(
+    sources: Iterable[IndicatorSource],
+    *,
+    warning_lists: WarningLists | None = None,
+    allowed_suffixes: frozenset[str] = frozenset(),
+) -> tuple[Matcher, tuple[NotSearched, ...]]:
+    """One matcher of all values that can be searched for, and the list of the others with the reason of each.
+
+    `allowed_suffixes` are public suffixes in normal form that somebody decided to search for all the same.
+    """
+    listed = tuple(sources)
+    build = _Build(Matcher(listed, warning_lists or WarningLists()), allowed_suffixes)
+    not_searched = []
+    searched = 0
+    for index, source in enumerate(listed):
+        if not source.values:
+            not_searched.append(NotSearched(source.id, source.shared_by, "", "holds no value to search for"))
+        for value in source.values:
+            try:
+                build.add(index, value.kind, value.value)
+                searched += 1
+            except InvalidPattern as reason:
+                not_searched.append(NotSearched(source.id, source.shared_by, value.value, str(reason)))
+    return build.matcher(searched), tuple(not_searched)
+
+
+class _Build:
+    """The tables while they grow; `matcher` hands them over."""
+
+    def __init__(self, empty: Matcher, allowed_suffixes: frozenset[str]) -> None:
+        self._tables = empty
+        self._allowed_suffixes = allowed_suffixes
+        self._url_bytes_max = 0
+
+    def matcher(self, searched: int) -> Matcher:
+        return replace(self._tables, values=searched, url_bytes_max=self._url_bytes_max)
+
+    def add(self, index: int, kind: str, value: str) -> None:
+        """Raises InvalidPattern with the reason when the value cannot be searched for."""
+        t = self._tables
+        if kind == "ipv4":
+            number, length = values.ipv4_range(value)
+            if length == 32:
+                _enter(t.addresses4, b"%d.%d.%d.%d" % tuple(number.to_bytes(4, "big")), index)
+            else:
+                _enter(t.networks4.setdefault(length, {}), number >> (32 - length), index)
+        elif kind == "ipv6":
+            number, length = values.ipv6_range(value)
+            _enter(t.networks6.setdefault(length, {}), number >> (128 - length), index)
+        elif kind == "domain":
+            name = values.domain(value, allowed_suffixes=self._allowed_suffixes)
+            _enter(t.names, name, index)
+            t.last_labels.add(name.rpartition(b".")[2])
+        elif kind in values.HASH_DIGITS:
+            _enter(t.hashes, values.file_hash(kind, value), index)
+        elif kind == "url":
+            self._add_url(index, *values.url_parts(value))
+        else:
+            raise InvalidPattern(f"values of kind {kind!r} are not searched for in lines of text")
+
+    def _add_url(self, index: int, scheme: bytes, rest: bytes) -> None:
+        t = self._tables
+        normal = values.url(scheme, rest)
+        self._url_bytes_max = max(self._url_bytes_max, len(normal))
+        _enter(t.urls if scheme else t.urls_any_scheme, normal, index)
+        _enter(t.url_hosts, values.authority(scheme.lower(), values.raw_authority(rest))[1], index)
+
+
+def _enter(table: dict[_Key, list[int]], key: _Key, index: int) -> None:
+    indices = table.setdefault(key, [])
+    if not indices or indices[-1] != index:
+        indices.append(index)
+
+
+def _class(members: bytes) -> bytes:
+    return b"".join(b"\\x%02x" % byte for byte in members)
+
+
+_HASH_KINDS = {digits: kind for kind, digits in values.HASH_DIGITS.items()}
+_HOST_RUN = re.compile(b"[" + _class(HOST) + b"]+")
+_COLON_RUN = re.compile(rb"[0-9A-Fa-f:.]+")
+_LETTERS_BEFORE = re.compile(rb"[A-Za-z]+\Z")
+_AUTHORITY_RUN = re.compile(rb"[^/?#]{0,%d}" % (values.AUTHORITY_BYTES_MAX + 1))

@@ -1,0 +1,111 @@
+"""What a hunt found, as values. Hits, counts and times may leave by a decision; examples are log lines and never do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from detente.hunt.indicators import IndicatorSource
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A line that hit, at most its first 4,096 bytes. For the eyes of those who own the log."""
+
+    line: int
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorHits:
+    """All hits of one indicator.
+
+    A hit is one event: one line that matches the indicator, however often it does so within the line. So `count` is the
+    number of lines too. Times are those of the events, and None where no hit line told its time. `rules` counts each
+    hit under the strongest rule that matched in its line, by the names exact, network, parent and weak.
+    """
+
+    source: IndicatorSource
+    count: int
+    first_us: int | None
+    last_us: int | None
+    first_line: int | None  # counted from 1; None once results of several logs are merged
+    last_line: int | None
+    rules: Mapping[str, int]
+    outside_validity: int  # hits before valid_from or from valid_until on, or of a revoked indicator
+    without_time: int  # hits whose line told no time, so that validity could not be judged
+    likely_false: int  # hits whose every matching value is on a warning list
+    warnings: tuple[str, ...]  # the warning lists that hold a value of the indicator, or one that it matched
+    examples: tuple[Example, ...] = field(default=(), repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.source.id
+
+
+@dataclass(frozen=True, slots=True)
+class HuntResult:
+    hits: tuple[IndicatorHits, ...]  # most hits first; an indicator without a hit is not here
+    hit_lines: int  # lines that hit any indicator
+    hits_per_day: Mapping[str, int]  # by UTC day of the event, "2015-05-17"; hits without a time are not here
+    lines: int
+    bytes: int
+    log_format: str  # see detente.hunt.readers
+    left_out_runs: int  # runs too long to be searched, see detente.hunt.chunks
+    left_out_bytes: int
+    stopped: str = ""  # why the log ended early, "" when it did not; the figures cover what stands before
+
+    @property
+    def count(self) -> int:
+        return sum(hits.count for hits in self.hits)
+
+
+def merged(results: Iterable[HuntResult], *, examples_max: int = 3) -> HuntResult:
+    """One result of hunts with the same indicators over several logs; line numbers lose their meaning and go.
+
+    Indicators are told apart by id and by who shared them.
+    """
+    listed = list(results)
+    by_source: dict[tuple[str, str], IndicatorHits] = {}
+    per_day: dict[str, int] = {}
+    for result in listed:
+        for day, count in result.hits_per_day.items():
+            per_day[day] = per_day.get(day, 0) + count
+        for hits in result.hits:
+            key = (hits.source.id, hits.source.shared_by)
+            before = by_source.get(key)
+            by_source[key] = hits if before is None else _sum(before, hits, examples_max)
+    several = len(listed) > 1
+    together = [replace(hits, first_line=None, last_line=None) if several else hits for hits in by_source.values()]
+    return HuntResult(
+        hits=ordered(together),
+        hit_lines=sum(result.hit_lines for result in listed),
+        hits_per_day=dict(sorted(per_day.items())),
+        lines=sum(result.lines for result in listed),
+        bytes=sum(result.bytes for result in listed),
+        log_format=" ".join(sorted({result.log_format for result in listed})),
+        left_out_runs=sum(result.left_out_runs for result in listed),
+        left_out_bytes=sum(result.left_out_bytes for result in listed),
+        stopped="; ".join(result.stopped for result in listed if result.stopped),
+    )
+
+
+def ordered(hits: Iterable[IndicatorHits]) -> tuple[IndicatorHits, ...]:
+    return tuple(sorted(hits, key=lambda one: (-one.count, one.source.id, one.source.shared_by)))
+
+
+def _sum(a: IndicatorHits, b: IndicatorHits, examples_max: int) -> IndicatorHits:
+    firsts = [time for time in (a.first_us, b.first_us) if time is not None]
+    lasts = [time for time in (a.last_us, b.last_us) if time is not None]
+    return replace(
+        a,
+        count=a.count + b.count,
+        first_us=min(firsts, default=None),
+        last_us=max(lasts, default=None),
+        rules={rule: a.rules.get(rule, 0) + b.rules.get(rule, 0) for rule in {**a.rules, **b.rules}},
+        outside_validity=a.outside_validity + b.outside_validity,
+        without_time=a.without_time + b.without_time,
+        likely_false=a.likely_false + b.likely_false,
+        warnings=tuple(sorted({*a.warnings, *b.warnings})),
+        examples=(a.examples + b.examples)[:examples_max],
+    )

@@ -1,0 +1,275 @@
+"""The pass over a log: every line against every indicator, exactly, in bounded memory.
+
+Each word of a line (a run of bytes without blank, quote or control, see `detente.hunt.values`) is matched alone, so
+most of the work is to find the *distinct* words of a block of lines, which the interpreter does in C, and to forget
+those already known to hit nothing. Only lines that hold a word that hits are looked at one by one, and only of these
+the time is read. What is remembered of words is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from itertools import chain
+
+from detente.errors import LocalError
+from detente.hunt.chunks import BLOCK_BYTES, RUN_BYTES_MAX, Piece, pieces
+from detente.hunt.indicators import Match, Matcher, Rule
+from detente.hunt.readers import HEAD_BYTES, LogFormat, Reader, detect
+from detente.hunt.results import Example, HuntResult, IndicatorHits, ordered
+from detente.hunt.values import STOP
+
+EXAMPLE_BYTES_MAX = 4096
+WORDS_REMEMBERED_MAX = 1 << 17
+WORD_BYTES_REMEMBERED_MAX = 256
+
+_SPACED = bytes(0x20 if byte in STOP else byte for byte in range(256))
+_DAY_US = 86_400_000_000
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+Progress = Callable[[int, int], None]
+
+
+def hunt(
+    chunks: Iterable[bytes],
+    matcher: Matcher,
+    *,
+    year: int | None = None,
+    log_format: LogFormat | None = None,
+    examples_max: int = 3,
+    progress: Progress | None = None,
+    block_bytes: int = BLOCK_BYTES,
+    run_bytes_max: int = RUN_BYTES_MAX,
+) -> HuntResult:
+    """All hits in one log, whose plain bytes come in chunks of any size (see `detente.hunt.chunks.plain_chunks`).
+
+    The format is detected unless it is given; `year` is for logs whose lines do not tell it. `progress` is called with
+    the bytes and lines searched so far, after every block. A LocalError from the chunks ends the log: the result
+    covers what came before, and `stopped` says why.
+    """
+    stopped: list[str] = []
+    source = _until_error(chunks, stopped)
+    if log_format is None:
+        # A fixed number of bytes, so that the format does not depend on how the chunks came.
+        first: list[bytes] = []
+        size = 0
+        for chunk in source:
+            first.append(chunk)
+            size += len(chunk)
+            if size >= HEAD_BYTES:
+                break
+        log_format = detect(b"".join(first)[:HEAD_BYTES], year=year)
+        source = chain(first, source)
+    run = _Pass(matcher, log_format.time_us, examples_max)
+    for piece in pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max):
+        run.search(piece)
+        if progress is not None:
+            progress(run.bytes, run.lines)
+    return HuntResult(
+        hits=ordered(tally.hits(matcher, index) for index, tally in run.tallies.items()),
+        hit_lines=run.hit_lines,
+        hits_per_day={_day(day): count for day, count in sorted(run.per_day.items())},
+        lines=run.lines,
+        bytes=run.bytes,
+        log_format=log_format.name,
+        left_out_runs=run.left_out_runs,
+        left_out_bytes=run.left_out_bytes,
+        stopped="".join(stopped),
+    )
+
+
+def _until_error(chunks: Iterable[bytes], stopped: list[str]) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except LocalError as error:
+        stopped.append(str(error))
+
+
+def _day(day: int) -> str:
+    return date.fromordinal(_EPOCH_ORDINAL + day).isoformat()
+
+
+class _Seen:
+    """How one indicator was hit within one line."""
+
+    __slots__ = ("likely_false", "rule", "warnings")
+
+    def __init__(self) -> None:
+        self.rule = Rule.WEAK
+        self.likely_false = True
+        self.warnings: set[str] = set()
+
+    def add(self, match: Match) -> None:
+        self.rule = min(self.rule, match.rule)
+        self.likely_false = self.likely_false and bool(match.warnings)
+        self.warnings.update(match.warnings)
+
+
+class _Tally:
+    """How one indicator was hit so far."""
+
+    __slots__ = (
+        "count", "examples", "first_line", "first_us", "last_line", "last_us", "likely_false", "outside", "rules",
+        "warnings", "without_time",
+    )  # fmt: skip
+
+    def __init__(self, line: int) -> None:
+        self.count = self.outside = self.without_time = self.likely_false = 0
+        self.first_line = self.last_line = line
+        self.first_us: int | None = None
+        self.last_us: int | None = None
+        self.rules = [0] * len(Rule)
+        self.warnings: set[str] = set()
+        self.examples: list[Example] = []
+
+    def add(self, seen: _Seen, line: int, time_us: int | None, *, outside: bool) -> None:
+        self.count += 1
+        self.last_line = line
+        self.rules[seen.rule] += 1
+        self.outside += outside
+        self.likely_false += seen.likely_false
+        self.warnings |= seen.warnings
+        if time_us is None:
+            self.without_time += 1
+            return
+        self.first_us = time_us if self.first_us is None else min(self.first_us, time_us)
+        self.last_us = time_us if self.last_us is None else max(self.last_us, time_us)
+
+    def hits(self, matcher: Matcher, index: int) -> IndicatorHits:
+        source = matcher.sources[index]
+        for value in source.values:
+            self.warnings.update(matcher.warning_lists.matches(value.kind, value.value))
+        return IndicatorHits(
+            source=source,
+            count=self.count,
+            first_us=self.first_us,
+            last_us=self.last_us,
+            first_line=self.first_line,
+            last_line=self.last_line,
+            rules={rule.label: self.rules[rule] for rule in Rule if self.rules[rule]},
+            outside_validity=self.outside,
+            without_time=self.without_time,
+            likely_false=self.likely_false,
+            warnings=tuple(sorted(self.warnings)),
+            examples=tuple(self.examples),
+        )
+
+
+class _Pass:
+    def __init__(self, matcher: Matcher, time_us: Reader, examples_max: int) -> None:
+        self.lines = self.bytes = self.hit_lines = self.left_out_runs = self.left_out_bytes = 0
+        self.per_day: dict[int, int] = {}
+        self.tallies: dict[int, _Tally] = {}
+        self._matcher = matcher
+        self._time_us = time_us
+        self._examples_max = examples_max
+        self._clean: set[bytes] = set()  # words that hit nothing
+        self._dirty: dict[bytes, tuple[Match, ...]] = {}
+        self._open_seen: dict[int, _Seen] = {}  # of the line that came in part
+        self._open_head = b""
+
+    def search(self, piece: Piece) -> None:
+        self.bytes += len(piece.data) + piece.left_out_bytes
+        self.left_out_runs += piece.left_out_runs
+        self.left_out_bytes += piece.left_out_bytes
+        spaced = piece.data.translate(_SPACED)
+        found = self._hit_words(spaced)
+        if piece.begins and piece.ends:
+            if found:
+                self._note_lines(piece.data, _places(spaced, found))
+            # Without a newline at the end only the last line of a log, which may have been left out altogether.
+            self.lines += piece.data.count(b"\n") + (not piece.data.endswith(b"\n"))
+        else:
+            self._search_part(piece, found)
+
+    def _hit_words(self, spaced: bytes) -> list[tuple[bytes, tuple[Match, ...]]]:
+        clean, dirty, match_word = self._clean, self._dirty, self._matcher.match_word
+        if len(clean) > WORDS_REMEMBERED_MAX:
+            clean.clear()
+        if len(dirty) > WORDS_REMEMBERED_MAX:
+            dirty.clear()
+        found = []
+        words = set(spaced.split()) - clean
+        for word in words:
+            # The three signs without which no token of any kind is in a word.
+            if b"." in word or b":" in word or len(word) >= 32:
+                matches = dirty.get(word) or match_word(word)
+                if matches:
+                    found.append((word, matches))
+        for word, matches in found:
+            words.discard(word)
+            if len(word) <= WORD_BYTES_REMEMBERED_MAX:
+                dirty[word] = matches
+        if len(max(words, key=len, default=b"")) > WORD_BYTES_REMEMBERED_MAX:
+            words = {word for word in words if len(word) <= WORD_BYTES_REMEMBERED_MAX}
+        clean |= words
+        return found
+
+    def _note_lines(self, data: bytes, places: list[tuple[int, tuple[Match, ...]]]) -> None:
+        number = self.lines + 1
+        counted = 0  # up to where newlines are counted into `number`
+        end = -1  # of the line that `seen` belongs to
+        seen: dict[int, _Seen] = {}
+        for at, matches in places:
+            if at >= end:
+                if seen:
+                    self._note(number, data[counted:end], seen)
+                    seen = {}
+                start = data.rfind(b"\n", 0, at) + 1
+                number += data.count(b"\n", counted, start)
+                counted = start
+                end = data.find(b"\n", at)
+                end = len(data) if end < 0 else end
+            _add(seen, matches)
+        self._note(number, data[counted:end], seen)
+
+    def _search_part(self, piece: Piece, found: list[tuple[bytes, tuple[Match, ...]]]) -> None:
+        if piece.begins:
+            self._open_seen = {}
+            self._open_head = b""
+        if len(self._open_head) < HEAD_BYTES:
+            self._open_head += piece.data[: HEAD_BYTES - len(self._open_head)]
+        for _word, matches in found:
+            _add(self._open_seen, matches)
+        if piece.ends:
+            self.lines += 1
+            if self._open_seen:
+                self._note(self.lines, self._open_head.removesuffix(b"\n"), self._open_seen)
+
+    def _note(self, line: int, text: bytes, seen: dict[int, _Seen]) -> None:
+        """One line that hit."""
+        head = text[:HEAD_BYTES]
+        time_us = self._time_us(head)
+        self.hit_lines += 1
+        if time_us is not None:
+            day = time_us // _DAY_US
+            self.per_day[day] = self.per_day.get(day, 0) + len(seen)
+        for index, how in seen.items():
+            tally = self.tallies.get(index)
+            if tally is None:
+                tally = self.tallies[index] = _Tally(line)
+            tally.add(how, line, time_us, outside=self._matcher.sources[index].outside(time_us))
+            if len(tally.examples) < self._examples_max:
+                tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
+
+
+def _add(seen: dict[int, _Seen], matches: tuple[Match, ...]) -> None:
+    for match in matches:
+        one = seen.get(match.indicator)
+        if one is None:
+            one = seen[match.indicator] = _Seen()
+        one.add(match)
+
+
+def _places(spaced: bytes, found: list[tuple[bytes, tuple[Match, ...]]]) -> list[tuple[int, tuple[Match, ...]]]:
+    """Where each of the words stands, as a word of its own, in the order of the log."""
+    places = []
+    for word, matches in found:
+        size = len(word)
+        at = spaced.find(word)
+        while at >= 0:
+            if (at == 0 or spaced[at - 1] == 0x20) and spaced[at + size : at + size + 1] in (b"", b" "):
+                places.append((at, matches))
+            at = spaced.find(word, at + size)
+    places.sort(key=lambda place: place[0])
+    return places

@@ -1,0 +1,86 @@
+"""Erase: the text of a statement is destroyed; the log, its receipts and cosignatures still verify.
+
+The erasure and its public notice (an `x` leaf: indices and legal ground, nothing else) commit together. What the database itself may
+have left on the disk is purged after that; if the process dies in between, the next opening of the node purges.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from detente.errors import InvalidStatement, NotFound
+from detente.node.open import Node
+from detente.statement import ErasureLeaf, erasure_leaf
+from detente.store import bodies, index
+from detente.store.log import JOURNAL, OWN, read_head
+from detente.store.store import Transaction
+
+GROUND_CHARACTERS_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Entries of our own log whose text is gone, further copies (journal, mirrors), and the index of the notice if there is one."""
+
+    entries: tuple[int, ...]
+    copies: int
+    notice: int | None
+
+
+def erase_object(node: Node, object_id: str, *, ground: str, headers: bool = False) -> Erased:
+    """Erase every version of an object: what we said, what we took in, what partners sent us of it."""
+    with node.store.indexed() as connection:
+        found = index.find_object(connection, object_id)
+    if not found:
+        raise NotFound(f"no statement about {object_id} is held here")
+    return _erase(node, found, ground=ground, headers=headers)
+
+
+def erase_entry(node: Node, entry: int, *, ground: str, headers: bool = False) -> Erased:
+    """Erase one entry of our own log, and our private copy of the same text."""
+    with node.store.indexed() as connection:
+        if entry >= read_head(connection, OWN).size:
+            raise NotFound(f"our log has no entry {entry} yet")
+        opening = bodies.read_opening(connection, OWN, entry)
+        if not opening.header_salt:
+            raise InvalidStatement(f"entry {entry} is public: its text is in the log itself and cannot be erased")
+        same = bodies.find_body(connection, opening.body) if opening.body else []
+    chosen = {(OWN, entry)} | {(log, idx) for log, idx in same if log == JOURNAL}
+    return _erase(node, sorted(chosen), ground=ground, headers=headers)
+
+
+def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bool) -> Erased:
+    if not ground.strip() or len(ground) > GROUND_CHARACTERS_MAX:
+        raise InvalidStatement(f"an erasure states its ground in 1 to {GROUND_CHARACTERS_MAX} characters; it is published")
+    by_log: dict[int, list[int]] = defaultdict(list)
+    for log, idx in found:
+        by_log[log].append(idx)
+    index.catch_up(node.store.database)
+
+    def work(transaction: Transaction) -> Erased:
+        counts = {
+            log: bodies.erase(transaction.connection, log, indices, headers=headers)
+            for log, indices in by_log.items()
+        }
+        for log, indices in by_log.items():
+            index.forget(transaction.connection, log, indices)
+        own = tuple(sorted(by_log.get(OWN, ())))
+        notice = None
+        if own:
+            leaf = ErasureLeaf(own, ground, transaction.now_us)
+            notice = transaction.append_clear(OWN, erasure_leaf(leaf))
+        node.journal(transaction, "decision", {"decided": "erased", "ground": ground, "entries": list(own), "copies": sum(counts.values()) - len(own)})
+        transaction.put_record("due", "purge", b"{}")
+        return Erased(own, sum(counts.values()) - len(own), notice)
+
+    erased = node.store.write(node.clock(), work)
+    finish_purge(node)
+    return erased
+
+
+def finish_purge(node: Node) -> None:
+    """Remove what the database left behind, and the reminder to do so."""
+    bodies.purge(node.store.database)
+    node.store.write(node.clock(), lambda transaction: transaction.drop_record("due", "purge"))
+    bodies.purge_log(node.store.database)

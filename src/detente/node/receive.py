@@ -1,0 +1,295 @@
+"""Receive: pull a partner's log, verify everything, mirror it, acknowledge what was addressed to us, countersign.
+
+    checkpoint → TrustedLog.advance → entries, root recomputed → openings, each against its commitment → commit → next batch
+
+The first commit holds the new entries, the partner's checkpoint with our mirror's cosignature, the first batch of openings and our
+acknowledgement of them; later batches of openings commit one by one, each with its acknowledgement. Whatever a partner does wrong raises
+before a commit, and what was held before is held still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.engine import Connection
+
+from detente.errors import BadProof, MalformedReply, RemoteError, SplitView, TooLarge
+from detente.net import Fetch
+from detente.node.open import Node
+from detente.node.remote import Remote
+from detente.node.share import say_to
+from detente.party import Party, Role
+from detente.statement import Header, Opening, PublicLeaf, Ref, base64url, parse_leaf, verify_opening
+from detente.stix.canonical import JsonValue, encode
+from detente.store import bodies, index
+from detente.store.log import EMPTY_TAIL, Head, Tail, head_of, prove_consistency, read_leaves, read_tail, read_tile
+from detente.store.store import Transaction
+from detente.tlog.checkpoint import VerifiedCheckpoint, with_signatures
+from detente.tlog.merkle import HashReader, consistency_proof, leaf_hash, root_at
+from detente.tlog.note import VerifierKey
+from detente.tlog.tiles import extend, hash_reader
+from detente.tlog.trusted import TrustedLog, make_evidence
+from detente.views import RECEIVED
+
+# A partner cannot make us fetch for ever: more new entries than this at once are refused, and a person looks.
+NEW_ENTRIES_MAX = 4_000_000
+OPENINGS_AT_ONCE = 20_000
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What one pull brought. Sizes are of the partner's log; `received` counts openings addressed to us."""
+
+    party: str
+    old_size: int = 0
+    size: int = 0
+    received: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    acknowledged: int | None = None
+    cosigners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A partner's new tree, verified and not yet stored. `leaves` are the entries behind the old head."""
+
+    head: Head | None
+    checkpoint: VerifiedCheckpoint
+    leaves: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Openings of entries [start, upto), verified. `public` are the clear statements among them."""
+
+    start: int
+    upto: int
+    openings: list[tuple[int, Opening, Header]]
+    public: list[tuple[int, PublicLeaf]]
+
+
+def pull(node: Node, party: Party, fetch: Fetch, *, progress: Progress | None = None) -> Pulled:
+    """Pull one partner's log. Raises RemoteError (nothing stored but the evidence, by the caller) or TransportError."""
+    remote = Remote(party, fetch)
+    verified = _verify_tree(node, party, remote, progress)
+    checkpoint = verified.checkpoint.checkpoint
+    old_size = verified.head.size if verified.head else 0
+    pulled = Pulled(
+        party.name,
+        old_size,
+        checkpoint.size,
+        cosigners=tuple(sorted({c.name for c in verified.checkpoint.cosignatures})),
+    )
+    opened = verified.head.opened_size if verified.head else 0
+    first = True
+    while first or opened < checkpoint.size:
+        batch = (
+            _read_batch(node, party, remote, verified, opened)
+            if opened < checkpoint.size
+            else _Batch(opened, opened, [], [])
+        )
+        store_tree = first and (verified.head is None or checkpoint.size > old_size)
+        _store(node, party, verified, batch, pulled, tree=store_tree)
+        opened, first = batch.upto, False
+        if progress is not None:
+            progress("openings", opened, checkpoint.size)
+    index.catch_up(node.store.database)
+    return pulled
+
+
+def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | None) -> _Verified:
+    note = remote.checkpoint()
+    with node.store.reading() as connection:
+        head = head_of(connection, party.origin)
+        log = trusted_log(node, connection, party, head)
+        new = log.verify(note).checkpoint
+        old_size = head.size if head else 0
+        if head is not None and new.size < old_size:
+            log.advance(note, prove_consistency(connection, head.log, new.size, old_size))  # Rollback or SplitView
+        if new.size == old_size:
+            return _Verified(head, log.advance(note, ()), [])
+        if new.size - old_size > NEW_ENTRIES_MAX:
+            raise TooLarge(
+                f"{party.name} announces {new.size - old_size} new entries; at most {NEW_ENTRIES_MAX} are fetched at once"
+            )
+        leaves: list[bytes] = []
+        for bundle in remote.leaves(old_size, new.size):
+            leaves.extend(bundle)
+            if progress is not None:
+                progress("entries", old_size + len(leaves), new.size)
+        tail = read_tail(connection, head) if head is not None and head.size else EMPTY_TAIL
+        hashes = [leaf_hash(leaf) for leaf in leaves]
+        if tail.frontier.extended(hashes).root() != new.root:
+            _explain_mismatch(party, remote, head, log, note)
+        proof: tuple[bytes, ...] = ()
+        if head is not None and old_size:
+            proof = consistency_proof(old_size, new.size, _reader_over(connection, head.log, tail, new.size, hashes))
+        return _Verified(head, log.advance(note, proof), leaves)
+
+
+def trusted_log(node: Node, connection: Connection, party: Party, head: Head | None) -> TrustedLog:
+    """What we believe of a partner's log: its pinned keys, everybody else's cosigning keys, and the checkpoint of our mirror."""
+    witnesses = cosigning_keys(node, connection, besides=party.origin)
+    log = TrustedLog(party.origin, party.log_keys, witnesses)
+    trusted = log.verify(head.note) if head is not None and head.note else None
+    return TrustedLog(party.origin, party.log_keys, witnesses, trusted)
+
+
+def cosigning_keys(node: Node, connection: Connection, *, besides: str) -> tuple[VerifierKey, ...]:
+    """The witness and mirror keys of every partner but one, and our own: whose word counts on that one's checkpoints."""
+    keys = [key for p in node.partners(connection) if p.origin != besides for key in p.cosigning_keys]
+    own = node.public_keys
+    return (*keys, *own[Role.WITNESS], *own[Role.MIRROR])
+
+
+def _reader_over(connection: Connection, log: int, tail: Tail, size: int, hashes: Sequence[bytes]) -> HashReader:
+    """The tree at `size`: tiles as they will be, over those on disk."""
+    fresh = dict(extend(tail.size, tail.tiles, hashes))
+    return hash_reader(size, lambda tile: fresh[tile] if tile in fresh else read_tile(connection, log, tile))
+
+
+def _explain_mismatch(party: Party, remote: Remote, head: Head | None, log: TrustedLog, note: bytes) -> None:
+    """The entries do not give the signed root. Ask for the tiles: if these do, the log signed a second history.
+
+    Always raises: SplitView with evidence when the log's own hashes prove it, BadProof when nothing is proved.
+    """
+    new = log.verify(note).checkpoint
+    if head is not None and head.size:
+        read = remote.hashes(new.size)
+        try:
+            if root_at(new.size, read) == new.root and root_at(head.size, read) != head.root:
+                proof = consistency_proof(head.size, new.size, read)
+                evidence = make_evidence(party.log_keys, head.note, note, proof, other_root=root_at(head.size, read))
+                raise SplitView(
+                    f"{party.name} signed two histories: the {head.size} entries that we hold are not the first of the {new.size} it shows now",
+                    party=party.origin,
+                    evidence=evidence,
+                )
+        except (MalformedReply, BadProof):
+            pass
+    raise BadProof(
+        f"{party.name}: the entries it sent do not give the root that it signed", party=party.origin, evidence=note
+    )
+
+
+def _read_batch(node: Node, party: Party, remote: Remote, verified: _Verified, opened: int) -> _Batch:
+    size = verified.checkpoint.checkpoint.size
+    received, upto = remote.openings(opened, min(size, opened + OPENINGS_AT_ONCE))
+    leaves = _leaves_between(node, verified, opened, upto)
+    openings = []
+    for position, opening in received:
+        header = verify_opening(leaves[position - opened], opening, log=party.origin, reader=node.origin)
+        openings.append((position, opening, header))
+    public = []
+    for position, leaf in enumerate(leaves, opened):
+        if b'"t":"p"' in leaf:
+            parsed = parse_leaf(leaf)
+            if isinstance(parsed, PublicLeaf):
+                public.append((position, parsed))
+    return _Batch(opened, upto, openings, public)
+
+
+def _leaves_between(node: Node, verified: _Verified, start: int, end: int) -> list[bytes]:
+    """Verified entries: those on disk, then those that just came."""
+    old_size = verified.head.size if verified.head else 0
+    leaves: list[bytes] = []
+    if verified.head is not None and start < old_size:
+        with node.store.reading() as connection:
+            leaves = read_leaves(connection, verified.head.log, start, min(end, old_size))
+    return leaves + verified.leaves[max(0, start - old_size) : max(0, end - old_size)]
+
+
+def _store(node: Node, party: Party, verified: _Verified, batch: _Batch, pulled: Pulled, *, tree: bool) -> None:
+    now_us = node.clock()
+
+    def work(transaction: Transaction) -> int | None:
+        log = transaction.mirror_of(party.origin)
+        checkpoint = verified.checkpoint.checkpoint
+        lines = node.cosign(checkpoint, Role.MIRROR, now_us)
+        note = with_signatures(verified.checkpoint.note, lines)
+        if tree and verified.leaves:
+            transaction.extend_mirror(log, verified.leaves, checkpoint, note)
+        else:
+            transaction.set_head(log, note=note, at_us=now_us)
+        rows = [(i, opening) for i, opening, _ in batch.openings]
+        rows += [(i, Opening(b"", b"", leaf.body, b"")) for i, leaf in batch.public]
+        if rows:
+            bodies.put_openings(
+                transaction.connection, log, sorted(rows, key=lambda r: r[0]), collection=RECEIVED, now_us=now_us
+            )
+        transaction.set_head(log, opened_size=batch.upto)
+        acknowledged = _acknowledge(node, transaction, party, verified, batch)
+        if verified.leaves or rows:
+            receipt: dict[str, JsonValue] = {
+                "log": party.origin,
+                "size": checkpoint.size,
+                "root": base64url(checkpoint.root),
+                "openings": len(rows),
+                "cosigners": list(pulled.cosigners),
+            }
+            node.journal(transaction, "receipt", receipt)
+        return acknowledged
+
+    acknowledged = node.store.write(now_us, work)
+    pulled.received += len(batch.openings) + len(batch.public)
+    for _, _, header in batch.openings:
+        pulled.kinds[header.kind] = pulled.kinds.get(header.kind, 0) + 1
+    for _, leaf in batch.public:
+        pulled.kinds[leaf.kind] = pulled.kinds.get(leaf.kind, 0) + 1
+    if acknowledged is not None:
+        pulled.acknowledged = acknowledged
+
+
+def _acknowledge(node: Node, transaction: Transaction, party: Party, verified: _Verified, batch: _Batch) -> int | None:
+    """Say in our own log which entries we received. Acknowledgements themselves are not acknowledged, or it would never end."""
+    received = [i for i, _, header in batch.openings if header.kind != "acknowledgement"]
+    if not received:
+        return None
+    checkpoint = verified.checkpoint.checkpoint
+    last = received[-1]
+    ranges: list[JsonValue] = [{"first": a, "last": b, "log": party.origin} for a, b in _ranges(received)]
+    body: dict[str, JsonValue] = {
+        "checkpoint": {"log": party.origin, "root": base64url(checkpoint.root), "size": checkpoint.size},
+        "entries": ranges,
+    }
+    leaf = _leaves_between(node, verified, last, last + 1)[0]
+    return say_to(node, transaction, "acknowledgement", body, [party.origin], Ref(party.origin, last, leaf_hash(leaf)))
+
+
+def _ranges(indices: Sequence[int]) -> list[tuple[int, int]]:
+    """Sorted indices as first and last of each unbroken run."""
+    runs: list[tuple[int, int]] = []
+    for i in indices:
+        if runs and runs[-1][1] == i - 1:
+            runs[-1] = (runs[-1][0], i)
+        else:
+            runs.append((i, i))
+    return runs
+
+
+def keep_evidence(node: Node, party: Party, error: RemoteError) -> None:
+    """Keep what shows a partner's misconduct, in the journal and as the partner's present state. Nothing is sent by itself."""
+    now_us = node.clock()
+    state = type(error).__name__
+
+    def work(transaction: Transaction) -> None:
+        body: dict[str, JsonValue] = {
+            "party": party.origin,
+            "error": state,
+            "message": str(error),
+            "evidence": error.evidence[: 1 << 19].decode("utf-8", "backslashreplace"),
+        }
+        entry = node.journal(transaction, "evidence", body)
+        put_trouble(transaction, party.origin, state, str(error), entry, error.evidence)
+
+    node.store.write(now_us, work)
+
+
+def put_trouble(transaction: Transaction, origin: str, state: str, message: str, entry: int, evidence: bytes) -> None:
+    record: dict[str, JsonValue] = {"state": state, "message": message, "journal": entry, "at_us": transaction.now_us}
+    transaction.put_record("trouble", origin, encode(record))
+    if evidence:
+        transaction.put_record("evidence", f"{origin} {entry}", evidence)

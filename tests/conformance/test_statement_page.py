@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Sequence
 
 import pytest
 from tests.tree import ROOT
@@ -20,6 +21,7 @@ from detente.statement import Opening, verify_opening
 PAGE = (ROOT / "docs" / "formats" / "statement.md").read_text(encoding="utf-8")
 LEAF, HEADER, BODY = (text.encode() for text in re.findall(r"^```json\n(.*)\n```$", PAGE, re.MULTILINE))
 HEADER_SALT, BODY_SALT = bytes(range(32)), bytes(range(32, 64))
+PARTS = [LEAF, HEADER, HEADER_SALT, BODY, BODY_SALT]
 LOG, READER = "cert-a.example", "cert-b.example"
 
 
@@ -48,8 +50,9 @@ def _check(
     assert reader in fields["aud"], "step 6"
 
 
-def _both(leaf: bytes, header: bytes, header_salt: bytes, body: bytes, body_salt: bytes, log: str, reader: str) -> bool:
+def _both(parts: Sequence[bytes], log: str, reader: str) -> bool:
     """The verdict of the page's reader and of the code, which must be one."""
+    leaf, header, header_salt, body, body_salt = parts
     try:
         _check(leaf, header, header_salt, body, body_salt, log, reader)
         by_page = True
@@ -65,25 +68,23 @@ def _both(leaf: bytes, header: bytes, header_salt: bytes, body: bytes, body_salt
 
 
 def test_the_example_on_the_page_verifies_by_hand_and_by_the_code() -> None:
-    assert _both(LEAF, HEADER, HEADER_SALT, BODY, BODY_SALT, LOG, READER)
+    assert _both(PARTS, LOG, READER)
     assert len(LEAF) == 65
     assert f"`{hashlib.sha256(bytes(1) + LEAF).hexdigest()}`" in PAGE
 
 
 def test_an_erased_body_leaves_an_opening_that_still_verifies() -> None:
-    assert _both(LEAF, HEADER, HEADER_SALT, b"", b"", LOG, READER)
+    assert _both([LEAF, HEADER, HEADER_SALT, b"", b""], LOG, READER)
 
 
 @pytest.mark.parametrize("part", range(5))
 def test_no_byte_of_leaf_opening_or_salts_can_be_changed(part: int) -> None:
-    parts = [LEAF, HEADER, HEADER_SALT, BODY, BODY_SALT]
-    for position in range(len(parts[part])):
-        changed = bytearray(parts[part])
+    for position in range(len(PARTS[part])):
+        changed = bytearray(PARTS[part])
         changed[position] ^= 1
-        leaf, header, header_salt, body, body_salt = [*parts[:part], bytes(changed), *parts[part + 1 :]]
-        assert not _both(leaf, header, header_salt, body, body_salt, LOG, READER), position
+        assert not _both([*PARTS[:part], bytes(changed), *PARTS[part + 1 :]], LOG, READER), position
 
 
 def test_an_opening_is_good_for_its_own_log_and_its_addressees_only() -> None:
-    assert not _both(LEAF, HEADER, HEADER_SALT, BODY, BODY_SALT, "cert-b.example", READER)
-    assert not _both(LEAF, HEADER, HEADER_SALT, BODY, BODY_SALT, LOG, "cert-c.example")
+    assert not _both(PARTS, "cert-b.example", READER)
+    assert not _both(PARTS, LOG, "cert-c.example")

@@ -52,10 +52,11 @@ class MinimiseChoices:
     """What must not leave, see `docs/minimise.md`."""
 
     own_networks: list[str] = field(default_factory=list)
-    internal_suffixes: list[str] = field(default_factory=list)
+    own_domains: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     e_mail: bool = True
     user_paths: bool = True
+    private_addresses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,11 @@ default_marking = "amber"   # of objects that come without a marking
 
 [minimise]
 own_networks = []        # "192.0.2.0/24": addresses of ours never leave
-internal_suffixes = []   # "corp.example": host names under these never leave
+own_domains = []         # "corp.example": host names under these never leave
 words = []               # names, projects: removed wherever they stand
 e_mail = true
 user_paths = true
+private_addresses = false   # true: 10.0.0.0/8 and the like never leave
 
 [witness]
 quorum = 1   # cosignatures by others that make a checkpoint witnessed

@@ -52,7 +52,9 @@ def erase_entry(node: Node, entry: int, *, ground: str, headers: bool = False) -
 
 def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bool) -> Erased:
     if not ground.strip() or len(ground) > GROUND_CHARACTERS_MAX:
-        raise InvalidStatement(f"an erasure states its ground in 1 to {GROUND_CHARACTERS_MAX} characters; it is published")
+        raise InvalidStatement(
+            f"an erasure states its ground in 1 to {GROUND_CHARACTERS_MAX} characters; it is published"
+        )
     by_log: dict[int, list[int]] = defaultdict(list)
     for log, idx in found:
         by_log[log].append(idx)
@@ -60,8 +62,7 @@ def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bo
 
     def work(transaction: Transaction) -> Erased:
         counts = {
-            log: bodies.erase(transaction.connection, log, indices, headers=headers)
-            for log, indices in by_log.items()
+            log: bodies.erase(transaction.connection, log, indices, headers=headers) for log, indices in by_log.items()
         }
         for log, indices in by_log.items():
             index.forget(transaction.connection, log, indices)
@@ -70,7 +71,11 @@ def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bo
         if own:
             leaf = ErasureLeaf(own, ground, transaction.now_us)
             notice = transaction.append_clear(OWN, erasure_leaf(leaf))
-        node.journal(transaction, "decision", {"decided": "erased", "ground": ground, "entries": list(own), "copies": sum(counts.values()) - len(own)})
+        node.journal(
+            transaction,
+            "decision",
+            {"decided": "erased", "ground": ground, "entries": list(own), "copies": sum(counts.values()) - len(own)},
+        )
         transaction.put_record("due", "purge", b"{}")
         return Erased(own, sum(counts.values()) - len(own), notice)
 

@@ -70,10 +70,11 @@ class Node:
         )
         self.rules = RemovalRules(
             own_networks=tuple(config.minimise.own_networks),
-            internal_suffixes=tuple(config.minimise.internal_suffixes),
+            own_domains=tuple(config.minimise.own_domains),
             words=tuple(config.minimise.words),
             e_mail=config.minimise.e_mail,
             user_paths=config.minimise.user_paths,
+            private_addresses=config.minimise.private_addresses,
         )
 
     @property
@@ -88,6 +89,10 @@ class Node:
     def public_keys(self) -> dict[Role, tuple[VerifierKey, ...]]:
         """What partners may know: the keys of the log, the witness and the mirror."""
         return {role: tuple(s.verifier for s in self._keys[role]) for role in (Role.LOG, Role.WITNESS, Role.MIRROR)}
+
+    @property
+    def journal_key(self) -> VerifierKey:
+        return self._keys[Role.JOURNAL][0].verifier
 
     @property
     def signers(self) -> dict[Role, Sequence[SignerKey]]:

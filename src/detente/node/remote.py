@@ -36,21 +36,26 @@ class Remote:
 
     party: Party
     fetch: Fetch
+    prefix: str = "log"
 
     def checkpoint(self) -> bytes:
-        return self._read("log/checkpoint", NOTE_BYTES_MAX)
+        return self._read(f"{self.prefix}/checkpoint", NOTE_BYTES_MAX)
 
     def witnessed(self, origin: str, *, role: str = "witness") -> bytes | None:
         """The latest checkpoint of `origin` that this party cosigned as a witness or as a mirror; None when it has none."""
         reply = self._ask("GET", f"{role}/{witness_path(origin)}", NOTE_BYTES_MAX)
         return None if reply.status == 404 else self._expect(reply, f"{role}/checkpoint").body
 
+    def mirrored(self, origin: str) -> Remote:
+        """The same partner's mirror of another log: its checkpoint, tiles and entries."""
+        return Remote(self.party, self.fetch, f"mirror/{hashlib.sha256(origin.encode()).hexdigest()}")
+
     def leaves(self, start: int, end: int, *, progress: Callable[[int], None] | None = None) -> Iterator[list[bytes]]:
         """Entries [start, end) bundle by bundle. `end` is the size of the tree they belong to."""
         index = start // TILE_WIDTH
         while index * TILE_WIDTH < end:
             width = min(TILE_WIDTH, end - index * TILE_WIDTH)
-            bundle = parse_bundle(self._read(f"log/{bundle_path(index, width)}", BUNDLE_BYTES_MAX), width)
+            bundle = parse_bundle(self._read(f"{self.prefix}/{bundle_path(index, width)}", BUNDLE_BYTES_MAX), width)
             yield bundle[max(0, start - index * TILE_WIDTH) :]
             index += 1
             if progress is not None:
@@ -62,7 +67,7 @@ class Remote:
 
         def read(tile: Tile) -> bytes:
             if tile not in kept:
-                data = self._read(f"log/{tile_path(tile)}", TILE_WIDTH * HASH_BYTES)
+                data = self._read(f"{self.prefix}/{tile_path(tile)}", TILE_WIDTH * HASH_BYTES)
                 if len(data) != tile.width * HASH_BYTES:
                     raise MalformedReply(
                         f"{self.party.name}: {tile_path(tile)} has {len(data)} bytes, not {tile.width * HASH_BYTES}",

@@ -27,6 +27,7 @@ from detente.node.receive import Progress, Pulled, keep_evidence, pull
 from detente.node.remote import Remote
 from detente.party import Party, Role
 from detente.stix.canonical import JsonValue, encode
+from detente.store.database import HOLD
 from detente.store.log import OWN, Head, head_of, prove_consistency, read_head, root_of
 from detente.store.store import Transaction, read_record
 from detente.tlog.checkpoint import Checkpoint, own_lines_only, verify_checkpoint, with_signatures
@@ -68,7 +69,8 @@ def sync(
     with node.store.reading() as connection:
         partners = [node.partner(connection, name) for name in names] or node.partners(connection)
     report = SyncReport()
-    check_own_log(node, fetch, partners)
+    answered = check_own_log(node, fetch, partners)
+    release_hold(node, answered)
     for party in partners:
         entry = PartnerSync(party.name, party.origin)
         report.partners.append(entry)
@@ -88,23 +90,38 @@ def sync(
     return report
 
 
-def check_own_log(node: Node, fetch: Fetch, partners: Sequence[Party]) -> None:
+def check_own_log(node: Node, fetch: Fetch, partners: Sequence[Party]) -> int:
     """The boot check: nobody may hold a cosigned checkpoint of our log that our log does not continue.
 
-    Partners that do not answer are passed over; a node whose partners are all away may go on.
+    Partners that do not answer are passed over; a node whose partners are all away may go on. Returns how many answered.
     """
     own_keys = node.public_keys[Role.LOG]
+    answered = 0
     for party in partners:
         remote = Remote(party, fetch)
         for role in (Role.WITNESS, Role.MIRROR):
             try:
                 note = remote.witnessed(node.origin, role=str(role))
+                answered += role is Role.MIRROR
                 if note is None:
                     continue
                 checkpoint = verify_checkpoint(note, origin=node.origin, log_keys=own_keys).checkpoint
             except (TransportError, RemoteError, NotFound):
                 continue  # no word of ours, signed by us: nothing to learn from it
             _require_continued(node, party, checkpoint)
+    return answered
+
+
+def release_hold(node: Node, answered: int) -> None:
+    """A restored node may sign again once partners have answered and hold nothing beyond its log."""
+    with node.store.reading() as connection:
+        reason = node.store.on_hold(connection)
+    if reason is not None:
+        if not answered:
+            raise CorruptLog(
+                "nothing is signed: this node was restored from a backup and no partner answered. Try again when one is there."
+            )
+        node.store.write(node.clock(), lambda transaction: transaction.drop_record("hold", HOLD))
 
 
 def _require_continued(node: Node, party: Party, theirs: Checkpoint) -> None:

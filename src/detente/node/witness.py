@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 
+from sqlalchemy.engine import Connection
+
 from detente.errors import RemoteError, SplitView
 from detente.node.open import Node
 from detente.node.receive import keep_evidence
-from detente.party import Role
+from detente.party import Party, Role
 from detente.store.log import head_of
 from detente.store.store import Transaction, read_witnessed
 from detente.tlog.note import VerifierKey
@@ -46,12 +48,24 @@ def answer_add_checkpoint(node: Node, request: bytes) -> Decision:
 def latest_cosigned(node: Node, origin_hash: str, role: Role) -> bytes | None:
     """The note that `GET <role>/<hex SHA-256 of origin>/checkpoint` serves, or None."""
     with node.store.reading() as connection:
-        for party in node.partners(connection):
-            if hashlib.sha256(party.origin.encode()).hexdigest() != origin_hash:
-                continue
-            if role is Role.WITNESS:
-                row = read_witnessed(connection, party.origin)
-                return None if row is None else row[2]
-            head = head_of(connection, party.origin)
-            return head.note if head is not None and head.note else None
-    return None
+        party = _party_of(node, connection, origin_hash)
+        if party is None:
+            return None
+        if role is Role.WITNESS:
+            row = read_witnessed(connection, party.origin)
+            return None if row is None else row[2]
+        head = head_of(connection, party.origin)
+        return head.note if head is not None and head.note else None
+
+
+def mirror_number(node: Node, origin_hash: str) -> int | None:
+    """The number of the mirror of the partner's log with this hash of its origin."""
+    with node.store.reading() as connection:
+        party = _party_of(node, connection, origin_hash)
+        head = head_of(connection, party.origin) if party else None
+        return head.log if head is not None else None
+
+
+def _party_of(node: Node, connection: Connection, origin_hash: str) -> Party | None:
+    partners = node.partners(connection)
+    return next((p for p in partners if hashlib.sha256(p.origin.encode()).hexdigest() == origin_hash), None)

@@ -60,6 +60,16 @@ def read_opening(connection: Connection, log: int, index: int) -> Opening:
     return Opening(*(bytes(field) for field in row))
 
 
+def read_openings(connection: Connection, log: int, start: int, end: int) -> list[tuple[int, Opening]]:
+    """Index and opening of every row with start ≤ index < end, erased ones too."""
+    rows = connection.execute(
+        sa.select(openings.c.idx, openings.c.header, openings.c.header_salt, openings.c.body, openings.c.body_salt)
+        .where(openings.c.log == log, openings.c.idx >= start, openings.c.idx < end)
+        .order_by(openings.c.idx)
+    )
+    return [(idx, Opening(bytes(h), bytes(hs), bytes(b), bytes(bs))) for idx, h, hs, b, bs in rows]
+
+
 def erase(connection: Connection, log: int, indices: Iterable[int], *, headers: bool) -> int:
     """Remove bodies and their salts, and with `headers` the headers and theirs; returns how many rows lost something.
 
@@ -97,4 +107,3 @@ def purge_log(database: Database) -> None:
     """Empty the write-ahead log. On PostgreSQL its segments are the server's, which recycles them."""
     if database.sqlite:
         database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")
-

@@ -28,8 +28,11 @@ from sqlalchemy.exc import DBAPIError
 from detente.errors import CorruptLog, Locked, NotDurable
 
 SCHEMA_VERSION = "1"
+# The record that keeps a restored node from signing.
+HOLD = "restored"
 LOCK_SECONDS_MAX = 20.0
 RETRIES_MAX = 8
+COPY_ROWS = 5_000
 
 _SQLITE_BUSY, _SQLITE_IOERR, _SQLITE_CORRUPT, _SQLITE_FULL, _SQLITE_NOTADB = 5, 10, 11, 13, 26
 _SERIALIZATION_FAILURES = ("40001", "40P01")
@@ -247,6 +250,19 @@ class Database:
                     for statement in statements:
                         autocommit.exec_driver_sql(statement)
 
+    def load_truth(self, source: Database) -> None:
+        """Fill empty truth tables with those of another database."""
+
+        def work(connection: Connection) -> None:
+            with source.reading() as reader:
+                for table in truth.sorted_tables:
+                    connection.execute(table.delete())
+                    rows = reader.execution_options(stream_results=True).execute(sa.select(table))
+                    for part in rows.mappings().partitions(COPY_ROWS):
+                        connection.execute(table.insert(), [dict(row) for row in part])
+
+        self.write(work)
+
     def watch(self) -> Watch:
         return Watch(self.folder / "log.db" if self.sqlite else None)
 
@@ -284,9 +300,7 @@ class Database:
             if primary == _SQLITE_BUSY:
                 raise Locked(f"the database in {self.folder} is busy; try again") from error
             if primary in (_SQLITE_CORRUPT, _SQLITE_NOTADB):
-                raise CorruptLog(
-                    f"the database in {self.folder} is damaged: {cause}. Restore a backup."
-                ) from error
+                raise CorruptLog(f"the database in {self.folder} is damaged: {cause}. Restore a backup.") from error
             self._failed = str(cause)
             raise NotDurable(
                 f"the database did not confirm: {cause}. Check the disk, then restart the node."
@@ -342,6 +356,22 @@ def open_database(folder: Path, url: str | None = None) -> Database:
         database.close()
         raise
     return database
+
+
+def copy_truth(source: Database, path: Path) -> None:
+    """A copy of the truth as of one moment, as a SQLite file, whatever the source is."""
+    if source.sqlite:
+        source.run_alone("VACUUM main INTO '" + str(path).replace("'", "''") + "'")
+        return
+    engine = sa.create_engine(f"sqlite:///{path}")
+    try:
+        truth.create_all(engine)
+        with source.reading() as reader, engine.begin() as writer:
+            for table in truth.sorted_tables:
+                for part in reader.execute(sa.select(table)).mappings().partitions(COPY_ROWS):
+                    writer.execute(table.insert(), [dict(row) for row in part])
+    finally:
+        engine.dispose()
 
 
 def _sqlite_engine(folder: Path) -> Engine:

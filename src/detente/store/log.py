@@ -215,3 +215,9 @@ def prove_consistency(connection: Connection, log: int, old_size: int, new_size:
 def root_of(connection: Connection, log: int, size: int) -> bytes:
     """The root that this log had at an earlier size, from its tiles."""
     return root_at(size, tile_reader(connection, log, size))
+
+
+def count_beyond(connection: Connection, head: Head) -> int:
+    """Entries that lie behind the end of the log; there should be none."""
+    query = sa.select(sa.func.count()).where(entries.c.log == head.log, entries.c.idx >= head.size)
+    return int(connection.execute(query).scalar_one())

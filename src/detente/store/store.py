@@ -10,10 +10,10 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detente.errors import ClockBehind, StaleWrite
+from detente.errors import ClockBehind, CorruptLog, StaleWrite
 from detente.statement import Opening
 from detente.store import bodies, index
-from detente.store.database import Database, heads, open_database, records, witnessed
+from detente.store.database import HOLD, Database, heads, open_database, records, witnessed
 from detente.store.log import (
     EMPTY_TAIL,
     FIRST_MIRROR,
@@ -54,6 +54,11 @@ class Store:
 
     def close(self) -> None:
         self.database.close()
+
+    def on_hold(self, connection: Connection) -> str | None:
+        """Why this node may not sign, or None."""
+        reason = read_record(connection, "hold", HOLD)
+        return None if reason is None else reason.decode()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -204,6 +209,9 @@ class Transaction:
 
             return partner
         sign = self._signers[log]
+        reason = read_record(self.connection, "hold", HOLD)
+        if reason is not None:
+            raise CorruptLog(f"nothing is signed: {reason.decode()}")
         if self.now_us < head.at_us - CLOCK_BACK_MAX_US:
             raise ClockBehind(
                 f"the clock is {(head.at_us - self.now_us) / 1e6:.0f} s behind the last signature of {head.origin}. Set the clock; "

@@ -7,6 +7,7 @@
     POST /witness/add-checkpoint                C2SP tlog-witness
     GET  /witness/<hash>/checkpoint             what we cosigned of a log as a witness
     GET  /mirror/<hash>/checkpoint              what we mirror of a log, cosigned as a mirror
+    GET  /mirror/<hash>/tile/…                  its tiles and entries, so that a party can recover its own log
 
 Everything but the openings is public and static: 65 bytes a leaf, which say nothing to a stranger.
 """
@@ -21,7 +22,7 @@ from urllib.parse import parse_qs
 from detente.errors import LocalError, NotFound
 from detente.node.open import Node
 from detente.node.openings import openings_for
-from detente.node.witness import answer_add_checkpoint, latest_cosigned
+from detente.node.witness import answer_add_checkpoint, latest_cosigned, mirror_number
 from detente.party import Role
 from detente.store.log import OWN, read_bundle, read_head, read_tile
 from detente.tlog.ascii import parse_decimal
@@ -34,6 +35,7 @@ BODY_BYTES_MAX = REQUEST_BYTES_MAX
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 _FOREVER = "public, max-age=31536000, immutable"
+_MIRRORED = re.compile(r"/mirror/([0-9a-f]{64})/(tile/.{1,80})")
 _COSIGNED = re.compile(r"/(witness|mirror)/([0-9a-f]{64})/checkpoint")
 
 
@@ -71,7 +73,10 @@ def answer(node: Node, request: Request) -> Answer:
     if request.path == "/log/openings":
         return _openings(node, request)
     if request.path.startswith("/log/tile/"):
-        return _tile(node, request.path.removeprefix("/log/"))
+        return _tile(node, OWN, request.path.removeprefix("/log/"))
+    if match := _MIRRORED.fullmatch(request.path):
+        log = mirror_number(node, match[1])
+        return _tile(node, log, match[2]) if log is not None else Answer(404, b"no mirror of this log\n")
     if match := _COSIGNED.fullmatch(request.path):
         note = latest_cosigned(node, match[2], Role(match[1])) or b""
         return (
@@ -88,14 +93,14 @@ def _add_checkpoint(node: Node, request: Request) -> Answer:
     return Answer(decision.status, decision.body, decision.content_type, headers)
 
 
-def _tile(node: Node, path: str) -> Answer:
+def _tile(node: Node, log: int, path: str) -> Answer:
     try:
         asked = parse_path(path)
         with node.store.reading() as connection:
             if isinstance(asked, Tile):
-                body = read_tile(connection, OWN, asked)
+                body = read_tile(connection, log, asked)
             else:
-                body = read_bundle(connection, OWN, asked.index, asked.width)
+                body = read_bundle(connection, log, asked.index, asked.width)
     except LocalError:
         return Answer(404, b"no such tile\n")
     caching = _FOREVER if asked.width == TILE_WIDTH else "public, max-age=60"

@@ -1,0 +1,135 @@
+"""Backup and restore: one tar file with the truth, the choices and the keys; and the rule that keeps a restored log from forking.
+
+A backup is older than the node. Whatever the node said after it was made, partners hold; signing again from the backup's end would show two
+histories, which nobody can tell from deceit. So a restored node signs nothing until it has asked: `sync` releases it when no partner
+holds more of our log than it does, `recover` fetches what is missing from a partner's mirror.
+"""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from pathlib import Path
+
+from detente.errors import BadProof, CorruptLog, InvalidObject, InvalidStatement, NotFound
+from detente.net import Fetch
+from detente.node.config import FILE_NAME, read_config
+from detente.node.open import Node, open_node
+from detente.node.remote import Remote
+from detente.party import Party, Role
+from detente.store.database import HOLD, copy_truth, open_database
+from detente.store.log import OWN, Head, read_head, read_tail
+from detente.store.store import Transaction
+from detente.tlog.checkpoint import own_lines_only, verify_checkpoint
+from detente.tlog.merkle import leaf_hash
+
+MEMBERS = (FILE_NAME, "log.db", "keys")
+RESTORED = "this node was restored from a backup and has not asked its partners yet. Run: detente sync"
+
+
+def backup(node: Node, target: Path) -> int:
+    """Write a consistent copy of the node to a new tar file, mode 0600; returns its size. It contains the private keys.
+
+    Other processes may go on writing meanwhile: the copy is of one moment.
+    """
+    if target.exists():
+        raise InvalidStatement(f"{target} exists already; backups are never overwritten")
+    draft = target.with_name(target.name + ".partial")
+    copy = target.with_name(target.name + ".log.db")
+    try:
+        copy_truth(node.store.database, copy)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            with tarfile.open(fileobj=file, mode="w") as tar:
+                tar.add(node.folder / FILE_NAME, FILE_NAME)
+                tar.add(node.folder / "keys", "keys")
+                tar.add(copy, "log.db")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(target)
+    finally:
+        copy.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def restore(source: Path, folder: Path) -> Path:
+    """Unpack a backup into an empty or missing folder. The node there signs nothing until `sync` or `recover` has asked the partners."""
+    if folder.exists() and any(folder.iterdir()):
+        raise InvalidStatement(f"{folder} is not empty; restore into a new folder")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with tarfile.open(source, mode="r:") as tar:
+            names = tar.getnames()
+            if not {FILE_NAME, "log.db", "keys"} <= set(names) or any(n.split("/")[0] not in MEMBERS for n in names):
+                raise InvalidObject(f"{source} is no backup of a node: expected {', '.join(MEMBERS)}")
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError) as error:
+        raise InvalidObject(f"{source} cannot be read as a backup: {error}") from None
+    for path in (folder / "keys").iterdir():
+        path.chmod(0o600)
+    config = read_config(folder)
+    if config.store.url:
+        copied = open_database(folder)
+        target = open_database(folder, config.store.url)
+        try:
+            target.load_truth(copied)
+        finally:
+            copied.close()
+            target.close()
+    node = open_node(folder)
+    try:
+        node.store.write(node.clock(), lambda transaction: transaction.put_record("hold", HOLD, RESTORED.encode()))
+    finally:
+        node.close()
+    return folder
+
+
+def held(node: Node) -> bool:
+    """Whether this node was restored and has not asked its partners yet."""
+    with node.store.reading() as connection:
+        return node.store.on_hold(connection) is not None
+
+
+def recover(node: Node, party: Party, fetch: Fetch) -> tuple[int, int]:
+    """Fetch the entries that we lost from a partner's mirror of our log; returns the old size and the new.
+
+    The leaves come back, under a checkpoint that we had signed ourselves, so that the log goes on without a fork. Their texts do not:
+    they are read again where an addressee still has them.
+    """
+    remote = Remote(party, fetch)
+    note = remote.witnessed(node.origin, role="mirror")
+    if note is None:
+        raise NotFound(f"{party.name} holds no mirror of our log")
+    checkpoint = verify_checkpoint(note, origin=node.origin, log_keys=node.public_keys[Role.LOG]).checkpoint
+    with node.store.reading() as connection:
+        head: Head = read_head(connection, OWN)
+        tail = read_tail(connection, head)
+    if checkpoint.size <= head.size:
+        return head.size, head.size
+    leaves = [leaf for bundle in remote.mirrored(node.origin).leaves(head.size, checkpoint.size) for leaf in bundle]
+    if tail.frontier.extended([leaf_hash(leaf) for leaf in leaves]).root() != checkpoint.root:
+        raise BadProof(
+            f"the mirror of {party.name} does not continue our log to the checkpoint that we signed",
+            party=party.origin,
+            evidence=note,
+        )
+
+    def work(transaction: Transaction) -> None:
+        if transaction.head(OWN).size != head.size:
+            raise CorruptLog("the log moved on while it was being recovered")
+        transaction.extend_mirror(OWN, leaves, checkpoint, own_lines_only(note, node.origin))
+        transaction.set_head(OWN, witnessed_size=checkpoint.size, witnessed_note=note)
+
+    node.store.write(node.clock(), work)
+    node.store.write(
+        node.clock(), lambda transaction: _note_recovery(node, transaction, party, head.size, checkpoint.size)
+    )
+    return head.size, checkpoint.size
+
+
+def _note_recovery(node: Node, transaction: Transaction, party: Party, old: int, new: int) -> None:
+    transaction.drop_record("hold", HOLD)
+    node.journal(
+        transaction, "decision", {"decided": "log recovered", "from": party.origin, "old_size": old, "size": new}
+    )

@@ -145,13 +145,13 @@ class Matcher:
             text = run.group().rstrip(b".")
             if text.count(b":") < 2:
                 continue
-            # One ':' beside the address is punctuation of the line, and then the byte behind it is not glued to it.
+            # One ':' beside the address, or beside its '::', is punctuation of the line; what is behind is not glued.
             before = after = b""
-            if text.startswith(b":") and (text[1:2] != b":" or text[2:3] == b":"):
+            if len(text) - len(text.lstrip(b":")) in (1, 3):
                 text = text[1:]
             else:
                 before = word[max(0, run.start() - 1) : run.start()]
-            if text.endswith(b":") and (text[-2:-1] != b":" or text[-3:-2] == b":"):
+            if len(text) - len(text.rstrip(b":")) in (1, 3):
                 text = text[:-1]
             else:
                 after = word[run.end() : run.end() + 1]

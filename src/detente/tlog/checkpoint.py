@@ -189,9 +189,10 @@ def own_lines_only(note: bytes, origin: str) -> bytes:
 def _require_signable(checkpoint: Checkpoint) -> None:
     try:
         parsed = parse_checkpoint(checkpoint.text)
+        origin_bytes = len(checkpoint.origin.encode())
     except (RemoteError, UnicodeEncodeError):
         raise InvalidStatement(f"no checkpoint to sign: {checkpoint!r}") from None
-    if parsed != checkpoint or len(checkpoint.origin.encode()) > ORIGIN_BYTES_MAX:
+    if parsed != checkpoint or origin_bytes > ORIGIN_BYTES_MAX:
         raise InvalidStatement(f"no checkpoint to sign: {checkpoint!r}")
 
 

@@ -1,14 +1,14 @@
 """What must not leave: removal rules, the object as it may leave, and the report of what was removed.
 
 The rules name what is ours (networks, host names, words) and two classes of personal data (e-mail addresses, user names
-in paths). Every text in an object is searched, however deep; what matches is replaced by `[removed: class]`. Identifiers,
-types, timestamps and references stay as they are, and so do identities other than those of individuals: who speaks is
+in paths). Every text in an object is searched, however deep; what matches is replaced by `[removed: class]`.
+Identifiers, types, timestamps and references stay, and so do identities other than those of individuals: who speaks is
 meant to be known.
 
 Some objects cannot lose a part and stay true: an indicator whose pattern looks for our own address would look for
 something else afterwards, and the identifier of a cyber-observable object is computed from its value, so that anybody
-could guess it. Such an object is held back whole. The addresses of others inside a pattern are what is being shared, and
-stay.
+could guess it. Such an object is held back whole. The addresses of others inside a pattern are what is being shared,
+and stay.
 
 The report holds classes and counts, never a value. Not looked into: base64 content, names and addresses written in some
 other way (reversed, with hyphens, as one number), and what a reader could conclude.
@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from itertools import groupby
 from types import MappingProxyType
 from typing import Literal, cast
 
@@ -59,8 +60,8 @@ def minimise(obj: StixObject, rules: RemovalRules) -> Minimised:
     search = _search(rules)
     body = obj.body.lower()
     # Nearly every object has nothing to remove, and a fixed text not in the bytes proves that a rule cannot match.
-    for literal in search.literals:
-        if literal in body:
+    for first, literals in search.screens:
+        if first in body and literals(body) is not None:
             break
     else:
         if search.plain_ascii or body.isascii():
@@ -134,7 +135,13 @@ class _Pass:
     def _text(self, text: str) -> str:
         if _FIXED.fullmatch(text) is not None:
             return text
-        return self._search.expression.sub(self._replace, text)
+        while True:
+            # What was removed may have stood in front of something that now begins a word. Ends, because every round
+            # but the last turns text into what no rule matches.
+            cleaned = self._search.expression.sub(self._replace, text)
+            if cleaned == text:
+                return text
+            text = cleaned
 
     def _replace(self, match: re.Match[str]) -> str:
         found = self._search.judge(match)
@@ -149,11 +156,13 @@ class _Pass:
 class _Search:
     """The rules compiled.
 
-    `literals` are lower-case bytes, one of which is in every body where a rule can match; if `plain_ascii` is false some
-    rule has letters whose lower case is no matter of bytes, and that is only known of ASCII bodies.
+    `screens` find fixed texts in a body of lower-case bytes, one of which is in every body where a rule can match: the
+    first byte, and a search for all texts that begin with it (one search for all of them together is slower). When
+    `plain_ascii` is false some rule has letters whose lower case is no matter of bytes, and this holds for ASCII bodies
+    only.
     """
 
-    literals: tuple[bytes, ...]
+    screens: tuple[tuple[bytes, Callable[[bytes], object]], ...]
     plain_ascii: bool
     expression: re.Pattern[str]
     own: tuple[IPv4Network | IPv6Network, ...]
@@ -161,8 +170,10 @@ class _Search:
     own_host: re.Pattern[str]
 
     def judge(self, match: re.Match[str]) -> RemovalClass | None:
-        """The class of what the expression found; None for an address that is not ours."""
+        """The class of what the expression found; None for an address that is not ours and for earlier removals."""
         name = match.lastgroup
+        if name == "done":
+            return None
         if name not in ("ipv4", "ipv6"):
             return cast(RemovalClass, _CLASSES[name or ""])
         addresses = _addresses(match[0])
@@ -181,19 +192,20 @@ def _search(rules: RemovalRules) -> _Search:
     own = tuple(_rule_network(text) for text in rules.own_networks)
     private = tuple(ip_network(text) for text in _PRIVATE) if rules.private_addresses else ()
     literals: set[bytes] = {b"[.]", b"(.)", b"[dot]", b"(dot)"} if own or private or rules.own_domains else set()
-    parts = []
+    parts = [r"(?P<done>\[removed: [a-z-]+\])"]
     if rules.e_mail:
         literals |= {b"@", b"(at)", b"[at]"}
         parts.append(f"(?P<mail>{_MAIL})")
     if rules.user_paths:
-        literals |= {b"/home/", b"/users/", b"users\\\\", b"documents and settings"}
+        folders = (b"users", b"documents and settings")
+        literals |= {b"/home/"} | {mark + folder for folder in folders for mark in (b"/", b"\\\\")}
         parts.append(f"(?P<path>{_USER_PATH})")
     if own or private:
         literals |= {literal for network in (*own, *private) for literal in _network_literals(network)}
         parts.append(f"(?P<ipv6>{_IPV6})|(?P<ipv4>{_IPV4})")
     hosts = "|".join(_host_expression(name) for name in rules.own_domains)
     if hosts:
-        literals |= {_json_literal(name.strip().strip(".")) for name in rules.own_domains if name.isascii()}
+        literals |= {_host_literal(name) for name in rules.own_domains if name.isascii()}
         parts.append(f"(?P<host>{hosts})")
     if rules.words:
         if not all(word.strip() for word in rules.words):
@@ -203,12 +215,19 @@ def _search(rules: RemovalRules) -> _Search:
         parts.append(f"(?P<word>(?<!\\w)(?:{'|'.join(longest_first)})(?!\\w))")
     texts = (*rules.own_domains, *rules.words)
     return _Search(
-        literals=tuple(sorted(literals)),
+        screens=_screens(literals),
         plain_ascii=all(text.isascii() for text in texts),
-        expression=re.compile("|".join(parts) or r"(?!)", re.IGNORECASE),
+        expression=re.compile("|".join(parts), re.IGNORECASE),
         own=own,
         private=private,
         own_host=re.compile(hosts or r"(?!)", re.IGNORECASE),
+    )
+
+
+def _screens(literals: set[bytes]) -> tuple[tuple[bytes, Callable[[bytes], object]], ...]:
+    return tuple(
+        (first, re.compile(b"|".join(re.escape(literal) for literal in group)).search)
+        for first, group in groupby(sorted(literals), key=lambda literal: literal[:1])
     )
 
 
@@ -220,6 +239,11 @@ def _host_expression(name: str) -> str:
     below = r"(?:[\w-]++" + _DOT + ")" + ("{1,40}" if len(labels) == 1 else "{0,40}")
     # Not followed by more of a name: corp.example.evil.test is somebody else's.
     return rf"(?<![\w-]){below}{_DOT.join(re.escape(label) for label in labels)}(?!{_DOT}?[\w-])"
+
+
+def _host_literal(name: str) -> bytes:
+    bare = name.strip().strip(".").lower()
+    return (bare if "." in bare else "." + bare).encode()
 
 
 def _rule_network(text: str) -> IPv4Network | IPv6Network:

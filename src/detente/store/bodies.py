@@ -107,3 +107,7 @@ def purge_log(database: Database) -> None:
     """Empty the write-ahead log. On PostgreSQL its segments are the server's, which recycles them."""
     if database.sqlite:
         database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def count_openings(connection: Connection, log: int) -> int:
+    return int(connection.execute(sa.select(sa.func.count()).where(openings.c.log == log)).scalar_one())

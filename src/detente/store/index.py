@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateSchema, DropSchema
@@ -295,3 +296,90 @@ def find_object(connection: Connection, object_id: str) -> list[tuple[int, int]]
     """Log and index of every statement that holds a version of this object."""
     query = sa.select(objects.c.log, objects.c.idx).where(objects.c.object_id == object_id)
     return sorted((log, idx) for log, idx in connection.execute(query))
+
+
+def read_type(connection: Connection, type_: str) -> list[tuple[str, int, bytes]]:
+    """Origin, index and body of every object of a type that we hold, in the order in which they came."""
+    query = (
+        sa.select(heads.c.origin, objects.c.idx, openings.c.body)
+        .join(openings, openings.c.added == objects.c.added)
+        .join(heads, heads.c.log == objects.c.log)
+        .where(objects.c.type == type_)
+        .order_by(objects.c.added)
+    )
+    return [(origin, idx, bytes(body)) for origin, idx, body in connection.execute(query)]
+
+
+def read_indicators(connection: Connection) -> list[tuple[str, bytes]]:
+    """Origin and body of the latest version of each indicator, told apart by who said it; our journal and our log are one."""
+    query = (
+        sa.select(
+            heads.c.origin,
+            openings.c.body,
+            objects.c.object_id,
+            objects.c.spec_version,
+            objects.c.version_key,
+            objects.c.added,
+        )
+        .join(openings, openings.c.added == objects.c.added)
+        .join(heads, heads.c.log == objects.c.log)
+        .where(objects.c.type == "indicator")
+        .order_by(objects.c.added)
+    )
+    latest: dict[tuple[str, str], Any] = {}
+    for row in connection.execute(query):
+        key = (row.origin.removesuffix("/journal"), row.object_id)
+        if key not in latest or rank(row) > rank(latest[key]):
+            latest[key] = row
+    return [(origin, bytes(row.body)) for (origin, _), row in latest.items()]
+
+
+def pattern_of(connection: Connection, object_id: str) -> str:
+    """The pattern of an indicator that we hold, or ""."""
+    body = connection.execute(
+        sa.select(openings.c.body)
+        .join(objects, objects.c.added == openings.c.added)
+        .where(objects.c.object_id == object_id)
+        .order_by(objects.c.version_key.desc())
+        .limit(1)
+    ).scalar()
+    return _pattern.decode(bytes(body)).pattern if body else ""
+
+
+class _Pattern(msgspec.Struct):
+    pattern: str = ""
+
+
+_pattern = msgspec.json.Decoder(_Pattern)
+
+
+def delivered(connection: Connection, receiver: str, log: str) -> int:
+    """How many entries of a log the receiver says that it holds; an entry acknowledged twice counts once."""
+    rows = connection.execute(
+        sa.select(deliveries.c.first, deliveries.c.last)
+        .where(deliveries.c.receiver == receiver, deliveries.c.log == log)
+        .order_by(deliveries.c.first)
+    )
+    count, reached = 0, -1
+    for first, last in rows:
+        count += max(0, last - max(first - 1, reached))
+        reached = max(reached, last)
+    return count
+
+
+def count_objects(connection: Connection, collection: str) -> int:
+    """How many different objects a collection holds."""
+    query = sa.select(sa.func.count(sa.distinct(objects.c.object_id))).where(objects.c.collection == collection)
+    return int(connection.execute(query).scalar_one())
+
+
+def read_kind(connection: Connection, log: int, kind: str, limit: int) -> list[tuple[int, bytes]]:
+    """Time and body of the latest statements of a kind, newest first; erased ones are left out."""
+    query = (
+        sa.select(statements.c.at_us, openings.c.body)
+        .join(openings, openings.c.added == statements.c.added)
+        .where(statements.c.log == log, statements.c.kind == kind, openings.c.body != b"")
+        .order_by(statements.c.added.desc())
+        .limit(limit)
+    )
+    return [(at_us, bytes(body)) for at_us, body in connection.execute(query)]

@@ -1,0 +1,267 @@
+"""Hunt: everything that partners told us to look for, against our own logs. Nothing leaves unless a person says so.
+
+    indicators valid now, with who said so → compile, and list what could not be → one pass over each log → hits → journal
+
+What leaves on request is a sighting for each indicator that was hit: count, first and last seen, to the party that shared it. No log line,
+no address, not even the one that hit.
+"""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from detente.errors import InvalidObject, InvalidPattern, NotFound
+from detente.hunt.chunks import plain_chunks
+from detente.hunt.indicators import IndicatorSource, NotSearched, compile_indicators
+from detente.hunt.results import HuntResult, IndicatorHits, merged
+from detente.hunt.scan import hunt
+from detente.hunt.sightings import make_sighting
+from detente.hunt.warninglists import WarningLists, parse_warning_list
+from detente.node.open import Node
+from detente.node.share import Told, say
+from detente.stix.canonical import JsonValue
+from detente.stix.marking import effective
+from detente.stix.objects import StixObject, parse_object, parse_timestamp
+from detente.stix.pattern import simple_values
+from detente.store import index
+
+READ_BYTES = 1 << 20
+OURSELVES = "this party"
+JOURNALED_HITS_MAX = 2_000
+# The identity of a party in STIX is computed from its origin, so that both sides know it without asking.
+IDENTITY_NAMESPACE = uuid.UUID("5b1c2f1e-6c0e-4f0f-9a55-2f6a3f5a7d11")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class HuntRun:
+    """One hunt. `entry`: its place in our journal."""
+
+    result: HuntResult
+    by_log: tuple[tuple[str, HuntResult], ...]
+    indicators: int
+    not_searched: tuple[NotSearched, ...]
+    entry: int
+    at_us: int
+
+
+def identity_id(origin: str) -> str:
+    return f"identity--{uuid.uuid5(IDENTITY_NAMESPACE, origin)}"
+
+
+def read_indicators(node: Node) -> tuple[list[IndicatorSource], list[NotSearched]]:
+    """Every indicator that partners sent us or that we took in ourselves, in its latest version; and those without values."""
+    sources: list[IndicatorSource] = []
+    skipped: list[NotSearched] = []
+    with node.store.indexed() as connection:
+        names = {party.origin: party.name for party in node.partners(connection)}
+        for origin, body in index.read_indicators(connection):
+            stix = parse_object(body)
+            shared_by = names.get(origin, OURSELVES if origin == node.origin else origin)
+            if stix.value.get("pattern_type", "stix") != "stix":
+                reason = f"the pattern is {stix.value['pattern_type']}, not STIX"
+                skipped.append(NotSearched(stix.id, shared_by, "", reason))
+                continue
+            try:
+                values = simple_values(str(stix.value.get("pattern", "")))
+            except InvalidPattern as error:
+                skipped.append(NotSearched(stix.id, shared_by, "", str(error)))
+                continue
+            marking = effective(stix, default=node.config.default_marking).label
+            sources.append(
+                IndicatorSource(
+                    stix.id,
+                    values,
+                    _time(stix, "valid_from"),
+                    _time(stix, "valid_until"),
+                    stix.revoked,
+                    marking,
+                    shared_by,
+                )
+            )
+    return sources, skipped
+
+
+def read_warning_lists(paths: Iterable[Path]) -> WarningLists:
+    """Warning lists from files, or from every `.json` in a folder."""
+    files = [f for p in paths for f in (sorted(p.rglob("*.json")) if p.is_dir() else [p])]
+    lists = []
+    for file in files:
+        try:
+            lists.append(parse_warning_list(file.read_bytes()))
+        except FileNotFoundError:
+            raise NotFound(f"there is no warning list {file}") from None
+        except InvalidObject as error:
+            raise InvalidObject(f"{file}: {error}") from None
+    return WarningLists(lists)
+
+
+def hunt_logs(
+    node: Node,
+    paths: Sequence[Path],
+    *,
+    warning_lists: WarningLists | None = None,
+    year: int | None = None,
+    progress: Progress | None = None,
+) -> HuntRun:
+    """Hunt files, every file of a folder, or "-" for standard input. Keeps the result in the journal.
+
+    A log that ends early (a truncated .gz) is searched as far as it goes, and the result says so. Raises NotFound for a path
+    that is not there, before anything is searched.
+    """
+    now_us = node.clock()
+    files = _files(paths)
+    sources, skipped = read_indicators(node)
+    if not sources:
+        raise NotFound(
+            "there are no indicators to look for yet. Import some (detente import) or sync with a partner (detente sync)."
+        )
+    matcher, not_searched = compile_indicators(sources, warning_lists=warning_lists or WarningLists())
+    results: list[tuple[str, HuntResult]] = []
+    for file in files:
+        with _open(file) as stream:
+            report = None if progress is None else _progress_of(str(file), file, stream, progress)
+            results.append((str(file), hunt(plain_chunks(_read(stream)), matcher, year=year, progress=report)))
+    result = merged([r for _, r in results])
+    missing = (*skipped, *not_searched)
+    entry = node.store.write(
+        now_us, lambda t: node.journal(t, "hunt", _journal_body(results, result, len(sources), missing))
+    )
+    return HuntRun(result, tuple(results), len(sources), missing, entry, now_us)
+
+
+def share_sightings(node: Node, run: HuntRun) -> list[Told]:
+    """Tell each partner how often what it shared was seen here: counts and times, nothing else. Returns one report a partner."""
+    with node.store.reading() as connection:
+        partners = {party.name: party for party in node.partners(connection)}
+    by_party: dict[str, list[StixObject]] = {}
+    for hits in run.result.hits:
+        if hits.source.shared_by in partners:
+            by_party.setdefault(hits.source.shared_by, []).append(_sighting(node, hits))
+    return [say(node, "", sightings, to=[name]) for name, sightings in sorted(by_party.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A sighting as somebody said it. `pattern` is empty when we do not hold the indicator it is about."""
+
+    said_by: str
+    indicator: str
+    pattern: str
+    count: int
+    first_seen: str
+    last_seen: str
+    entry: int
+
+
+def read_sightings(node: Node) -> list[Sighting]:
+    """Sightings that partners sent us and that we said, in the order they came."""
+    found: list[Sighting] = []
+    with node.store.indexed() as connection:
+        names = {party.origin: party.name for party in node.partners(connection)}
+        for origin, idx, body in index.read_type(connection, "sighting"):
+            value = parse_object(body).value
+            indicator = str(value.get("sighting_of_ref", ""))
+            count = value.get("count", 1)
+            found.append(
+                Sighting(
+                    said_by=names.get(origin, OURSELVES),
+                    indicator=indicator,
+                    pattern=index.pattern_of(connection, indicator),
+                    count=count if isinstance(count, int) else 1,
+                    first_seen=str(value.get("first_seen", "")),
+                    last_seen=str(value.get("last_seen", "")),
+                    entry=idx,
+                )
+            )
+    return found
+
+
+def _sighting(node: Node, hits: IndicatorHits) -> StixObject:
+    value = make_sighting(
+        indicator=hits.id,
+        count=hits.count,
+        first_us=hits.first_us,
+        last_us=hits.last_us,
+        identity=identity_id(node.origin),
+        markings=[node.config.default_marking.marking_id],
+        at_us=node.clock(),
+        random=node.random(16),
+    )
+    return parse_object(value)
+
+
+def _journal_body(
+    results: Sequence[tuple[str, HuntResult]], result: HuntResult, indicators: int, missing: Sequence[NotSearched]
+) -> JsonValue:
+    hits: list[JsonValue] = [
+        {
+            "indicator": h.id,
+            "shared_by": h.source.shared_by,
+            "count": h.count,
+            "first_us": h.first_us,
+            "last_us": h.last_us,
+            "outside_validity": h.outside_validity,
+            "likely_false": h.likely_false,
+        }
+        for h in result.hits[:JOURNALED_HITS_MAX]
+    ]
+    logs: list[JsonValue] = [
+        {"log": name, "lines": r.lines, "bytes": r.bytes, "stopped": r.stopped}
+        for name, r in results[:JOURNALED_HITS_MAX]
+    ]
+    return {
+        "logs": logs,
+        "indicators": indicators,
+        "not_searched": len(missing),
+        "hits": hits,
+        "hit_indicators": len(result.hits),
+        "hit_lines": result.hit_lines,
+        "lines": result.lines,
+    }
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        if str(path) == "-":
+            files.append(path)
+        elif path.is_dir():
+            files.extend(sorted(p for p in path.rglob("*") if p.is_file()))
+        elif path.exists():
+            files.append(path)
+        else:
+            raise NotFound(f"there is no log {path}")
+    if not files:
+        raise NotFound("no log file was found in " + ", ".join(str(p) for p in paths))
+    return files
+
+
+def _open(file: Path) -> BinaryIO:
+    return sys.stdin.buffer if str(file) == "-" else file.open("rb", buffering=0)
+
+
+def _read(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(READ_BYTES):
+        yield chunk
+
+
+def _progress_of(name: str, file: Path, stream: BinaryIO, progress: Progress) -> Callable[[int, int], None]:
+    """Progress by the bytes of the file, which for a compressed log are not those that are searched."""
+    size = file.stat().st_size if str(file) != "-" else 0
+
+    def report(_bytes: int, _lines: int) -> None:
+        progress(name, stream.tell() if size else 0, size)
+
+    return report
+
+
+def _time(stix: StixObject, field: str) -> int | None:
+    value = stix.value.get(field)
+    return parse_timestamp(value) if isinstance(value, str) else None

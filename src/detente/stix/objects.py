@@ -104,21 +104,30 @@ def parse_bundle(data: bytes, *, bytes_max: int = 100 << 20) -> list[StixObject]
 
 def bundle_objects(bundle: JsonValue) -> list[StixObject]:
     """As `parse_bundle`, from a parsed value."""
-    if not isinstance(bundle, dict) or bundle.get("type") != "bundle":
-        raise InvalidObject('a STIX bundle is a JSON object with "type": "bundle"')
-    objects = bundle.get("objects", [])
-    if not isinstance(objects, list):
-        raise InvalidObject(f"the bundle's objects are a list, this is {_kind(objects)}")
-    old = bundle.get("spec_version") == "2.0"
     result = []
-    for index, value in enumerate(objects):
+    for index, value in enumerate(bundle_values(bundle)):
         try:
-            if old and isinstance(value, dict) and "spec_version" not in value:
-                value = to_21(value)
             result.append(parse_object(value))
         except InvalidObject as error:
             raise InvalidObject(f"object {index} of the bundle: {error}") from None
     return result
+
+
+def bundle_values(bundle: JsonValue) -> list[JsonValue]:
+    """What a bundle holds, not yet checked, with STIX 2.0 raised to 2.1.
+
+    A versioned object without a spec_version is a 2.0 object, in a 2.0 bundle and (section 8) in a 2.1 bundle.
+    """
+    if not isinstance(bundle, dict) or bundle.get("type") != "bundle":
+        raise InvalidObject('a STIX bundle is a JSON object with "type": "bundle"')
+    values = bundle.get("objects", [])
+    if not isinstance(values, list):
+        raise InvalidObject(f"the bundle's objects are a list, this is {_kind(values)}")
+    return [to_21(value) if is_20(value) else value for value in values]
+
+
+def is_20(value: JsonValue) -> bool:
+    return isinstance(value, dict) and "spec_version" not in value and "created" in value
 
 
 def bundle(objects: Iterable[StixObject], identifier: str) -> bytes:
@@ -167,13 +176,15 @@ def deterministic_id(value: JsonObject) -> str:
     return f"{type_}--{uuid5(SCO_NAMESPACE, encode(parts).decode())}"
 
 
-def to_21(value: JsonObject) -> JsonObject:
+def to_21(value: JsonValue) -> JsonValue:
     """A STIX 2.0 object as 2.1; nothing is dropped, and identifier and times stay.
 
     `spec_version` is added. For the five types whose 2.0 `labels` named the kind, they become 2.1's `…_types`. What 2.1
     demands and 2.0 does not say is filled in: `pattern_type` "stix" for an indicator, `is_family` true for malware (2.0
     had no word for a single sample). `observed-data` keeps its embedded `objects`, which 2.1 allows as deprecated.
     """
+    if not isinstance(value, dict):
+        return value
     raised: JsonObject = {**value, "spec_version": "2.1"}
     type_ = value.get("type")
     types = _LABELS_BECOME.get(type_) if isinstance(type_, str) else None

@@ -12,7 +12,14 @@ PatternValue(kind='domain', value='b.example')]
 from __future__ import annotations
 
 from detente.stix.pattern.grammar import DEPTH_MAX, LENGTH_MAX, parse_pattern
-from detente.stix.pattern.simple import Kind, PatternValue, make_alternatives, make_pattern, simple_values
+from detente.stix.pattern.simple import (
+    Kind,
+    PatternValue,
+    checked_value,
+    make_alternatives,
+    make_pattern,
+    simple_values,
+)
 from detente.stix.pattern.tree import (
     Combined,
     Comparison,
@@ -37,6 +44,7 @@ __all__ = [
     "Pattern",
     "PatternValue",
     "Qualified",
+    "checked_value",
     "make_alternatives",
     "make_pattern",
     "parse_pattern",

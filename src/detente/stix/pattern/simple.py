@@ -31,7 +31,7 @@ def simple_values(text: str) -> list[PatternValue]:
     match = _SINGLE(text)
     if match is not None:
         kind = _FAST_KINDS[match[1]]
-        return [PatternValue(kind, _checked(kind, match[2], match.start(2)))]
+        return [PatternValue(kind, _value_at(kind, match[2], match.start(2)))]
     values: list[PatternValue] = []
     pending: list[Pattern | Comparison | Combined] = [parse_pattern(text)]
     while pending:
@@ -55,16 +55,16 @@ def make_pattern(kind: str, value: str) -> str:
     """The pattern that looks for one value. Raises InvalidPattern for a value that is none of this kind."""
     if kind not in _PATHS:
         raise InvalidPattern(f"{kind!a} is no kind of value; expected one of {', '.join(_PATHS)}")
-    return f"[{comparison_text(PatternValue(kind, value))}]"  # type: ignore[arg-type]  # checked one line above
+    return f"[{_comparison_text(PatternValue(kind, value))}]"  # type: ignore[arg-type]  # checked one line above
 
 
 def make_alternatives(values: list[PatternValue]) -> str:
     """The pattern that looks for any of these values."""
-    return f"[{' OR '.join(comparison_text(value) for value in values)}]"
+    return f"[{' OR '.join(_comparison_text(value) for value in values)}]"
 
 
-def comparison_text(value: PatternValue) -> str:
-    checked = _checked(value.kind, value.value, 0)
+def _comparison_text(value: PatternValue) -> str:
+    checked = checked_value(value.kind, value.value)
     operator = "ISSUBSET" if "/" in checked and value.kind in ("ipv4", "ipv6") else "="
     escaped = checked.replace("\\", "\\\\").replace("'", "\\'")
     return f"{_PATHS[value.kind]} {operator} '{escaped}'"
@@ -84,16 +84,26 @@ def _comparison_values(node: Comparison) -> list[PatternValue]:
     for constant in node.values:
         if not isinstance(constant.value, str) or constant.kind != "string":
             raise _not_simple(f"a {constant.kind} is no text", node.position)
-        values.append(PatternValue(kind, _checked(kind, constant.value, node.position)))
+        values.append(PatternValue(kind, _value_at(kind, constant.value, node.position)))
     return values
+
+
+def _value_at(kind: Kind, value: str, position: int) -> str:
+    try:
+        return checked_value(kind, value)
+    except InvalidPattern as error:
+        raise InvalidPattern(f"{error}, at character {position}") from None
 
 
 def _not_simple(reason: str, position: int) -> InvalidPattern:
     return InvalidPattern(f"not a simple pattern: {reason}, at character {position}")
 
 
-def _checked(kind: Kind, value: str, position: int) -> str:
-    """The value in the form that is compared, or InvalidPattern."""
+def checked_value(kind: Kind, value: str) -> str:
+    """The value in the form that is compared: names and hashes in lower case, networks with host bits zero.
+
+    Raises InvalidPattern for a value that is none of its kind.
+    """
     if kind == "ipv4":
         if _IPV4(value) is not None:
             return value
@@ -126,7 +136,7 @@ def _checked(kind: Kind, value: str, position: int) -> str:
         if len(value) == _HASH_DIGITS[kind] and _HEX(value) is not None:
             return value.lower()
         wanted = f"{_HASH_DIGITS[kind]} hexadecimal digits"
-    raise InvalidPattern(f"expected {wanted}, came {value[:60]!a} at character {position}")
+    raise InvalidPattern(f"expected {wanted}, came {value[:60]!a}")
 
 
 _PATHS: dict[str, str] = {

@@ -367,6 +367,17 @@ def delivered(connection: Connection, receiver: str, log: str) -> int:
     return count
 
 
+def addressed(connection: Connection, log: int, receiver: str) -> int:
+    """How many statements of a log were said to the receiver by name, acknowledgements left out."""
+    query = (
+        sa.select(audiences.c.parties, sa.func.count())
+        .join(statements, statements.c.audience == audiences.c.id)
+        .where(statements.c.log == log, statements.c.kind != "acknowledgement")
+        .group_by(audiences.c.parties)
+    )
+    return sum(count for text, count in connection.execute(query) if text == EVERYBODY or receiver in text.split("\n"))
+
+
 def count_objects(connection: Connection, collection: str) -> int:
     """How many different objects a collection holds."""
     query = sa.select(sa.func.count(sa.distinct(objects.c.object_id))).where(objects.c.collection == collection)

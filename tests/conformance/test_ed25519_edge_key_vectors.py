@@ -129,10 +129,10 @@ def test_a_signature_has_one_form_only() -> None:
         with pytest.raises(BadSignature):
             GOOD.verifier.verify(message, point + signature[32:])
         with pytest.raises(BadSignature):
-            GOOD.verifier.verify(message, crypto_core_ed25519_add_or_same(r, point) + signature[32:])
+            GOOD.verifier.verify(message, _moved(r, point) + signature[32:])
 
 
-def crypto_core_ed25519_add_or_same(r: bytes, point: bytes) -> bytes:
+def _moved(r: bytes, point: bytes) -> bytes:
     """R moved by a small point, or the bare point where the sum is not defined or is R itself."""
     if point in SMALL_ORDER.values() and point != _encoded(1):
         return crypto_core_ed25519_add(r, point)

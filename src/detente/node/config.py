@@ -38,6 +38,7 @@ class ListenChoices:
     port: int = 8440
     tls_cert: str = ""
     tls_key: str = ""
+    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ host = {_toml(listen.host)}
 port = {listen.port}
 tls_cert = {_toml(listen.tls_cert)}   # PEM files; empty: plain HTTP, for loopback or behind a proxy
 tls_key = {_toml(listen.tls_key)}
+ca_file = {_toml(listen.ca_file)}   # certificates to trust beside the system's, when we call partners
 
 [share]
 default_marking = "amber"   # of objects that come without a marking

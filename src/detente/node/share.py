@@ -9,7 +9,7 @@ was shared with whom, and the removal report: classes and counts, never a value.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,24 +66,39 @@ def import_document(
     intake = read_document(
         data, name=name, source=source or name, received_us=now_us, marking=marking, random=node.random, format=format
     )
+    return intake, store_imported(node, intake.objects, collection, document=name)
+
+
+def store_imported(
+    node: Node,
+    objects: Sequence[StixObject],
+    collection: str,
+    *,
+    document: str,
+    also: Callable[[Transaction], None] | None = None,
+) -> int:
+    """Put objects of others into a collection of ours, in the journal; returns how many were new. `also` commits with them."""
     index.catch_up(node.store.database)
 
     def store(transaction: Transaction) -> int:
         target = read_collection(transaction.connection, collection)
-        known = pages.find_same(
-            transaction.connection, IMPORTED + target.id, [(o.id, key_of(o.version)) for o in intake.objects]
-        )
-        fresh = [o for o in _distinct(intake.objects) if (o.id, key_of(o.version)) not in known]
+        keys = [(o.id, key_of(o.version)) for o in objects]
+        known = pages.find_same(transaction.connection, IMPORTED + target.id, keys)
+        fresh = [o for o in _distinct(objects) if (o.id, key_of(o.version)) not in known]
         if fresh:
             node.journal_bodies(transaction, "import", [o.body for o in fresh], collection=target.id, media=STIX_MEDIA)
-            node.journal(
-                transaction,
-                "decision",
-                {"decided": "document imported", "document": name, "collection": target.alias, "objects": len(fresh)},
-            )
+            decided: dict[str, JsonValue] = {
+                "decided": "document imported",
+                "document": document,
+                "collection": target.alias,
+                "objects": len(fresh),
+            }
+            node.journal(transaction, "decision", decided)
+        if also is not None:
+            also(transaction)
         return len(fresh)
 
-    return intake, node.store.write(now_us, store)
+    return node.store.write(node.clock(), store)
 
 
 def share_collection(

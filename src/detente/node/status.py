@@ -143,7 +143,7 @@ def read_status(node: Node) -> NodeState:
             origin=node.origin,
             url=node.config.party.url,
             fingerprint=node.fingerprint,
-            vkeys=tuple(key.vkey for keys_of in node.public_keys.values() for key in keys_of),
+            vkeys=_vkeys(node),
             log=_log_state(read_head(connection, OWN), node.public_keys[Role.LOG], keys, node.origin, names),
             partners=tuple(_partner_state(node, connection, party, keys, names, now_us) for party in partners),
             collections=tuple(_collections(connection, partners)),
@@ -152,6 +152,35 @@ def read_status(node: Node) -> NodeState:
             at_us=now_us,
             quorum=node.config.witness.quorum,
         )
+
+
+def read_public_status(node: Node) -> NodeState:
+    """What anybody may know, and everybody can compute from the public endpoints: who we are, our log, who cosigned it.
+
+    Partners, collections, hunts and our names for others are not read at all, so that no page can show them by mistake.
+    """
+    now_us = node.clock()
+    with node.store.reading() as connection:
+        keys = [key for party in node.partners(connection) for key in party.cosigning_keys]
+        head = read_head(connection, OWN)
+    return NodeState(
+        title=node.title,
+        origin=node.origin,
+        url=node.config.party.url,
+        fingerprint=node.fingerprint,
+        vkeys=_vkeys(node),
+        log=_log_state(head, node.public_keys[Role.LOG], keys, node.origin, {}),
+        partners=(),
+        collections=(),
+        hunts=(),
+        hold="",
+        at_us=now_us,
+        quorum=node.config.witness.quorum,
+    )
+
+
+def _vkeys(node: Node) -> tuple[str, ...]:
+    return tuple(key.vkey for keys_of in node.public_keys.values() for key in keys_of)
 
 
 def read_evidence(node: Node, entry: int) -> bytes | None:

@@ -394,3 +394,38 @@ def read_kind(connection: Connection, log: int, kind: str, limit: int) -> list[t
         .limit(limit)
     )
     return [(at_us, bytes(body)) for at_us, body in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One statement as a list shows it; `about` is the id of the object in it, if it holds one."""
+
+    kind: str
+    at_us: int
+    addressees: tuple[str, ...]
+    withdrawn: bool
+    erased: bool
+    about: str
+
+
+def read_statements(connection: Connection, log: int, start: int, end: int) -> dict[int, StatementLine]:
+    """Statements with start ≤ index < end whose openings we hold, by index."""
+    query = (
+        sa.select(
+            statements.c.idx,
+            statements.c.kind,
+            statements.c.at_us,
+            audiences.c.parties,
+            statements.c.withdrawn,
+            sa.func.length(openings.c.body) == 0,
+            objects.c.object_id,
+        )
+        .join(audiences, audiences.c.id == statements.c.audience)
+        .join(openings, openings.c.added == statements.c.added)
+        .outerjoin(objects, objects.c.added == statements.c.added)
+        .where(statements.c.log == log, statements.c.idx >= start, statements.c.idx < end)
+    )
+    return {
+        idx: StatementLine(kind, at_us, tuple(parties.split("\n")) if parties else (), bool(withdrawn), bool(erased), about or "")
+        for idx, kind, at_us, parties, withdrawn, erased, about in connection.execute(query)
+    }

@@ -1,0 +1,125 @@
+"""`detente`: the command line. Thin: read input, call one function of the node, show the result.
+
+Commands load when they are called, so that the first output comes at once. Their names are stable; scripts depend on them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from detente import __version__
+from detente.cli.exits import FAILED, FINE, USAGE, exit_code
+from detente.cli.out import Out, fail
+from detente.errors import DetenteError
+
+# Name, module and function, one line of help. Shown in this order.
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("init", "setup:init", "Make a new node."),
+    ("serve", "setup:serve", "Run the node's endpoints and status page."),
+    ("partner", "partners:partner", "Meet partners and set what they receive."),
+    ("collection", "collections:collection", "Standing audiences, served over TAXII."),
+    ("token", "collections:token", "Who may read and write over TAXII."),
+    ("import", "sharing:import_", "Take STIX, MISP, CSV or plain lists into a collection."),
+    ("share", "sharing:share", "Say what was imported, to those who may have it."),
+    ("withdraw", "sharing:withdraw", "Withdraw what was said; the log keeps verifying."),
+    ("sync", "sharing:sync", "Pull, verify, mirror, countersign and acknowledge."),
+    ("hunt", "hunting:hunt", "Look in your own logs for what partners told you."),
+    ("sightings", "hunting:sightings", "What was seen, by whom, how often."),
+    ("log", "proofs:log", "Show the log; write receipts."),
+    ("verify", "proofs:verify", "Check a receipt or fork evidence, offline."),
+    ("erase", "keeping:erase", "Destroy a text; everything still verifies."),
+    ("fsck", "keeping:fsck", "Read everything back and check it."),
+    ("doctor", "keeping:doctor", "Is this node well? What needs a hand?"),
+    ("backup", "keeping:backup", "Write one file with all that is needed to restore."),
+    ("restore", "keeping:restore", "Restore a backup without forking the log."),
+    ("taxii", "taxii:taxii", "Read any TAXII 2.1 server."),
+    ("demo", "demo:demo", "Three nodes, one story, on this machine."),
+    ("config", "setup:config", "Show the choices in force."),
+)
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when the command is called, and lists them without loading any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for name, place, _ in COMMANDS:
+            if name == cmd_name:
+                module, function = place.split(":")
+                command = getattr(importlib.import_module(f"detente.cli.{module}"), function)
+                assert isinstance(command, click.Command)
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, _, help_ in COMMANDS])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--node",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="DETENTE_NODE",
+    default=Path("detente-node"),
+    show_default=True,
+    help="The node's folder (or DETENTE_NODE).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--no-color", is_flag=True, help="No colour (also NO_COLOR).")
+@click.version_option(__version__, prog_name="detente")
+@click.pass_context
+def cli(context: click.Context, folder: Path, as_json: bool, quiet: bool, no_color: bool) -> None:
+    """Share data on cyberattacks between parties who do not trust each other."""
+    context.obj = Out(folder, json=as_json, quiet=quiet)
+    if no_color or os.environ.get("NO_COLOR"):
+        context.color = False
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point: runs a command and turns its errors into messages and exit codes."""
+    context: click.Context | None = None
+    code = FINE
+    try:
+        with cli.make_context("detente", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            code = cli.invoke(context) or FINE
+    except click.exceptions.Exit as exit_:
+        code = exit_.exit_code
+    except click.UsageError as error:
+        out = _out(context)
+        if out is not None and out.json:
+            fail(out, "Usage", error.format_message(), USAGE)
+        else:
+            error.show()
+        code = USAGE
+    except click.Abort:
+        fail(_out(context), "Interrupted", "interrupted; what was acknowledged is stored, nothing is half done", FAILED)
+        code = 130
+    except DetenteError as error:
+        code = exit_code(error)
+        fail(_out(context), type(error).__name__, str(error), code)
+    except BrokenPipeError:
+        # Whoever read our output has gone; that is their right.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    except OSError as error:
+        fail(_out(context), "OSError", f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), FAILED)
+        code = FAILED
+    sys.exit(code)
+
+
+def _out(context: click.Context | None) -> Out | None:
+    return context.obj if context is not None and isinstance(context.obj, Out) else None
+
+
+if __name__ == "__main__":
+    main()

@@ -117,7 +117,10 @@ class Walk:
 
 def discovery_request(server: str) -> Request:
     """`server` is an address as a person gives it: `https://cti.example`, or the discovery address itself."""
-    parts = urlsplit(server)
+    try:
+        parts = urlsplit(server)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
         raise NotPermitted("a TAXII server is given as https://host or https://host/taxii2/, without a name in it")
     path = parts.path if parts.path.strip("/") else "/taxii2/"
@@ -154,11 +157,10 @@ def check_content_type(header: str) -> None:
 def read_discovery(value: Json, *, url: str) -> Discovery:
     """`url` is where it was fetched: relative roots are resolved against it."""
     fields = _fields(value)
-    roots = [urljoin(url, _text(each, "api_roots")) for each in _list(fields, "api_roots", API_ROOTS_MAX)]
-    roots = [root if root.endswith("/") else root + "/" for root in roots]
+    roots = [_join(url, _text(each, "api_roots")) for each in _list(fields, "api_roots", API_ROOTS_MAX)]
     here = tuple(root for root in roots if _origin(root) == _origin(url))
     default = fields.get("default")
-    chosen = None if default is None else urljoin(url, _text(default, "default")).rstrip("/") + "/"
+    chosen = None if default is None else _join(url, _text(default, "default"))
     return Discovery(
         title=_text(fields.get("title"), "title"),
         description=_text(fields.get("description", ""), "description"),
@@ -240,6 +242,13 @@ def _flag(value: Json, name: str) -> bool:
     if not isinstance(value, bool):
         raise MalformedReply(f"the server's {name} is neither true nor false")
     return value
+
+
+def _join(url: str, root: str) -> str:
+    try:
+        return urljoin(url, root).rstrip("/") + "/"
+    except ValueError:
+        raise MalformedReply("the server names an API root that is no address") from None
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from detente.errors import Locked, StoreError
 from detente.node.open import Node
 from detente.node.shelf import Shelf
-from detente.web import log, pages
+from detente.web import log
 from detente.web.log import Answer, Request
+from detente.web.pages import Pages
 from detente.web.taxii import make_app as make_taxii_app
 
 BODY_DEADLINE_S: Final = 30.0
@@ -35,7 +36,9 @@ _SECURITY: Final = (
 
 def make_app(node: Node) -> ASGIApp:
     """Everything that this node serves. The caller runs it and closes the node afterwards."""
-    taxii = make_taxii_app(Shelf(node), title=node.title, description="Objects shared by this party.", base_url=None)
+    shelf = Shelf(node)
+    pages = Pages(node, shelf)
+    taxii = make_taxii_app(shelf, title=node.title, description="Objects shared by this party.", base_url=None)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -43,12 +46,12 @@ def make_app(node: Node) -> ASGIApp:
         elif scope["type"] != "http" or scope["path"].startswith("/taxii2"):
             await taxii(scope, receive, send)
         else:
-            await _send(send, await _answer(node, scope, receive))
+            await _send(send, await _answer(node, pages, scope, receive))
 
     return app
 
 
-async def _answer(node: Node, scope: Scope, receive: Receive) -> Answer:
+async def _answer(node: Node, pages: Pages, scope: Scope, receive: Receive) -> Answer:
     body = b""
     if scope["method"] not in ("GET", "HEAD"):
         read = await _body(receive)
@@ -56,10 +59,12 @@ async def _answer(node: Node, scope: Scope, receive: Receive) -> Answer:
             return read
         body = read
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    request = Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
-    work = log.answer if request.path.startswith(log.PREFIXES) else pages.answer
+    client = scope["client"][0] if scope.get("client") else ""
+    request = Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, client)
     try:
-        return await asyncio.to_thread(work, node, request)
+        if request.path.startswith(log.PREFIXES):
+            return await asyncio.to_thread(log.answer, node, request)
+        return await asyncio.to_thread(pages.answer, request)
     except Locked:
         return Answer(503, b"somebody else is writing; try again\n", headers={"retry-after": "1"})
     except StoreError as error:

@@ -41,13 +41,17 @@ _COSIGNED = re.compile(r"/(witness|mirror)/([0-9a-f]{64})/checkpoint")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Header names in lower case; `query` without the question mark; the body is bounded by the caller."""
+    """Header names in lower case; `query` without the question mark; the body is bounded by the caller.
+
+    `client` is the address that the connection comes from, "" when that is not known.
+    """
 
     method: str
     path: str
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy.engine import Connection
-
 from detente.errors import InvalidObject, InvalidStatement, NotFound
 from detente.node.open import Node
 from detente.party import Party, check_name
 from detente.statement import base64url
 from detente.stix.canonical import JsonValue, encode, parse
 from detente.stix.marking import Tlp, parse_tlp
+from detente.store.database import Connection
 from detente.store.store import Transaction, read_record, read_records
 
 TOKEN_BYTES = 32

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy.engine import Connection
-
 from detente.errors import DetenteError, RemoteError
 from detente.node.open import Node
 from detente.party import Role
 from detente.statement import CommitmentLeaf, parse_leaf, verify_opening
 from detente.store import bodies
+from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, Head, count_beyond, read_heads, read_leaves, read_tile
 from detente.store.store import read_witnessed
 from detente.tlog.checkpoint import verify_checkpoint

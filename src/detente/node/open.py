@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.engine import Connection
-
 from detente.errors import InvalidStatement, NotFound
 from detente.minimise import RemovalRules
 from detente.node.config import (
@@ -28,6 +26,7 @@ from detente.node.config import (
 from detente.party import Party, Role, check_origin, check_url, fingerprint, key_name, parse_party
 from detente.statement import JSON_MEDIA, SALTS_BYTES, KeyLeaf, key_leaf, seal
 from detente.stix.canonical import JsonValue, encode
+from detente.store.database import Connection
 from detente.store.keys import create_keys, read_keys
 from detente.store.log import JOURNAL, OWN, head_of
 from detente.store.store import Store, Transaction, read_record, read_records

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.engine import Connection
-
 from detente.errors import (
     InvalidStatement,
     MalformedReply,
@@ -23,6 +21,7 @@ from detente.statement import (
     verify_opening,
 )
 from detente.store import bodies, index
+from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, head_of, prove_inclusion, read_head, read_leaves
 from detente.tlog.checkpoint import VerifiedCheckpoint, parse_checkpoint
 from detente.tlog.merkle import leaf_hash

@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.engine import Connection
-
 from detente.errors import BadProof, MalformedReply, RemoteError, SplitView, TooLarge
 from detente.net import Fetch
 from detente.node.open import Node
@@ -23,6 +21,7 @@ from detente.party import Party, Role
 from detente.statement import Header, Opening, PublicLeaf, Ref, base64url, parse_leaf, verify_opening
 from detente.stix.canonical import JsonValue, encode
 from detente.store import bodies, index
+from detente.store.database import Connection
 from detente.store.log import EMPTY_TAIL, Head, Tail, head_of, prove_consistency, read_leaves, read_tail, read_tile
 from detente.store.store import Transaction
 from detente.tlog.checkpoint import VerifiedCheckpoint, with_signatures

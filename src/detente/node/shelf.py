@@ -15,8 +15,6 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
-from sqlalchemy.engine import Connection
-
 from detente.errors import InvalidObject, NotFound, NotPermitted
 from detente.node import collections as choices
 from detente.node.open import Node
@@ -24,6 +22,7 @@ from detente.node.share import say, withdraw
 from detente.stix.canonical import JsonValue, encode, parse
 from detente.stix.objects import StixObject, parse_object
 from detente.store import index, pages
+from detente.store.database import Connection
 from detente.store.pages import Wanted
 from detente.store.store import Transaction, read_record
 from detente.taxii.caller import Caller

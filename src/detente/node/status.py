@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.engine import Connection
-
 from detente.errors import RemoteError
 from detente.node.collections import read_collections, readers
 from detente.node.open import Node
 from detente.party import Party, Role, key_name
 from detente.stix.canonical import JsonValue, parse
 from detente.store import bodies, index
+from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, Head, head_of, read_head
 from detente.store.store import read_record, read_records
 from detente.tlog.checkpoint import verify_checkpoint

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy.engine import Connection
-
 from detente.errors import RemoteError, SplitView
 from detente.node.open import Node
 from detente.node.receive import keep_evidence
 from detente.party import Party, Role
+from detente.store.database import Connection
 from detente.store.log import head_of
 from detente.store.store import Transaction, read_witnessed
 from detente.tlog.note import VerifierKey

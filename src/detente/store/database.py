@@ -22,7 +22,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection as Connection  # the node passes one on, and needs its name
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from detente.errors import CorruptLog, Locked, NotDurable

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "detente"
 
 # Everything below `store` in ARCHITECTURE.md: it decides, and reaches for nothing.
-SHELL = frozenset({"cli", "web", "node", "store", "net", "intake"})
+SHELL = frozenset({"cli", "demo", "web", "node", "store", "net", "intake"})
 
 
 @functools.cache

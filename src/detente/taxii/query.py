@@ -114,8 +114,8 @@ def _values(given: dict[str, str], field: str) -> tuple[str, ...]:
     values = given[field].split(",")
     if len(values) > VALUES_MAX:
         raise MalformedReply(f"match[{field}] lists more than {VALUES_MAX} values; ask in parts")
-    if "" in values:
-        raise MalformedReply(f"match[{field}] lists an empty value")
+    if not all(map(_VALUE.fullmatch, values)):
+        raise MalformedReply(f"match[{field}] lists a value that is empty, too long or not plain ASCII")
     return tuple(sorted(set(values)))
 
 
@@ -145,4 +145,5 @@ DELETION: Final = Endpoint(frozenset({"version", "spec_version"}), ("all",))
 
 _KEYWORDS: Final = frozenset({"first", "last", "all"})
 _MATCH: Final = re.compile(r"match\[(.*)\]", re.DOTALL)
+_VALUE: Final = re.compile(r"[ -~]{1,300}")
 _POSITIVE: Final = re.compile(r"[1-9][0-9]*")

@@ -47,6 +47,7 @@ CACHE_BYTES: Final = 96 << 20
 BODY_DEADLINE_S: Final = 30.0
 CREDENTIALS_CHARACTERS_MAX: Final = 4_096
 OBJECTS_MAX: Final = 100_000
+DROPPED_BYTES_MAX: Final = 64 << 20
 DEPTH_MAX: Final = canonical.DEPTH_MAX + 2
 """An envelope puts its objects two levels down."""
 
@@ -290,8 +291,10 @@ class _Server:
         """The whole body, at most `max_content_length` bytes within the deadline."""
         too_large = f"At most {self.max_content_length} bytes are taken at once"
         length = asked.headers.get(b"content-length", b"")
-        if length.isdigit() and (len(length) > 18 or int(length) > self.max_content_length):
-            raise _Refused(413, too_large)
+        if length.isdigit() and (excess := int(length[:18]) - self.max_content_length) > 0:
+            # The server reads and drops the rest, so that a client that sends first and listens later learns why. Who
+            # announces far too much is cut off.
+            raise _Refused(413, too_large, "", *([_CLOSE] if excess > DROPPED_BYTES_MAX else []))
         chunks, size = [], 0
         try:
             async with asyncio.timeout(self.body_deadline_s):
@@ -327,8 +330,11 @@ def _find_route(path: str) -> tuple[dict[str, Handler], list[str]] | None:
     steps = path[len(PREFIX) :].split("/")
     if steps.pop() != "" or len(steps) > 6:
         return None
-    # The names of things stand at fixed places; what is left of the path is its kind.
+    # The names of things stand at fixed places; what is left of the path is its kind. No store is ever asked for a name
+    # that cannot be one.
     places = steps[2:3] + steps[4:5]
+    if not all(map(_PLACE.fullmatch, places)):
+        return None
     kind = tuple("*" if at in (2, 4) else step for at, step in enumerate(steps))
     handlers = _ROUTES.get(kind)
     return None if handlers is None else (handlers, places)
@@ -424,5 +430,6 @@ _HEADERS: Final = (
 _CHALLENGES: Final = b'Bearer realm="taxii", Basic realm="taxii", charset="UTF-8"'
 _CLOSE: Final = (b"connection", b"close")
 _RETRY: Final = (b"retry-after", b"5")
+_PLACE: Final = re.compile(r"[!-~]{1,300}")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _QUERY_CHARACTERS: Final = "=&%[]:,+-._~"

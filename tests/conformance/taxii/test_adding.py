@@ -66,6 +66,7 @@ def test_089_larger_than_the_maximum_is_answered_413_and_what_is_not_larger_neve
     # Who asks first is told before anything is sent.
     answer = _exchange(client, b"content-length: 999999999999\r\nexpect: 100-continue\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in answer
 
 
 def _chunked(client: Client, body: bytes) -> bytes:

@@ -82,7 +82,7 @@ def _state(database: Database, connection: Connection) -> int | None:
     """How far the index has come (a time of addition), or None when there is none of this version."""
     if not sa.inspect(connection).has_table("state", schema="idx"):
         return None
-    found = dict(connection.execute(sa.select(index_state.c.key, index_state.c.value)).tuples().all())
+    found = {row.key: row.value for row in connection.execute(sa.select(index_state.c.key, index_state.c.value))}
     return found.get("added") if found.get("version") == INDEX_VERSION else None
 
 

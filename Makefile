@@ -23,7 +23,7 @@ CHECKED := src tests $(patsubst %/,%,$(dir $(firstword $(wildcard bench/*.py))))
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime ## run two nodes and a conversation on this machine (ARGS=--script: print it and end)
+demo: $(VENV)/.runtime ## run three nodes and a conversation between them (ARGS=--script: print it and end)
 	@$(VENV)/bin/detente demo $(ARGS)
 
 test: check ## everything that decides whether a change may land: check, then every test suite

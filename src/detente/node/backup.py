@@ -17,7 +17,7 @@ from detente.node.config import FILE_NAME, read_config
 from detente.node.open import Node, open_node
 from detente.node.remote import Remote
 from detente.party import Party, Role
-from detente.store.database import HOLD, copy_truth, open_database
+from detente.store.database import copy_truth, open_database
 from detente.store.log import OWN, Head, read_head, read_tail
 from detente.store.store import Transaction
 from detente.tlog.checkpoint import own_lines_only, verify_checkpoint
@@ -79,7 +79,7 @@ def restore(source: Path, folder: Path) -> Path:
             target.close()
     node = open_node(folder)
     try:
-        node.store.write(node.clock(), lambda transaction: transaction.put_record("hold", HOLD, RESTORED.encode()))
+        node.store.write(node.clock(), lambda transaction: transaction.set_head(OWN, hold=RESTORED))
     finally:
         node.close()
     return folder
@@ -129,7 +129,7 @@ def recover(node: Node, party: Party, fetch: Fetch) -> tuple[int, int]:
 
 
 def _note_recovery(node: Node, transaction: Transaction, party: Party, old: int, new: int) -> None:
-    transaction.drop_record("hold", HOLD)
+    transaction.set_head(OWN, hold="")
     node.journal(
         transaction, "decision", {"decided": "log recovered", "from": party.origin, "old_size": old, "size": new}
     )
@@ -139,7 +139,7 @@ def release_alone(node: Node) -> None:
     """Let a restored node sign without asking. Only for a log that no partner ever cosigned; a person says so."""
 
     def work(transaction: Transaction) -> None:
-        transaction.drop_record("hold", HOLD)
+        transaction.set_head(OWN, hold="")
         node.journal(transaction, "decision", {"decided": "signing again after a restore, without asking partners"})
 
     node.store.write(node.clock(), work)

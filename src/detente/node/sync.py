@@ -27,7 +27,6 @@ from detente.node.receive import Progress, Pulled, keep_evidence, pull
 from detente.node.remote import Remote
 from detente.party import Party, Role
 from detente.stix.canonical import JsonValue, encode
-from detente.store.database import HOLD
 from detente.store.log import OWN, Head, head_of, prove_consistency, read_head, root_of
 from detente.store.store import Transaction, read_record
 from detente.tlog.checkpoint import Checkpoint, own_lines_only, verify_checkpoint, with_signatures
@@ -121,7 +120,7 @@ def release_hold(node: Node, answered: int) -> None:
             raise CorruptLog(
                 "nothing is signed: this node was restored from a backup and no partner answered. Try again when one is there."
             )
-        node.store.write(node.clock(), lambda transaction: transaction.drop_record("hold", HOLD))
+        node.store.write(node.clock(), lambda transaction: transaction.set_head(OWN, hold=""))
 
 
 def _require_continued(node: Node, party: Party, theirs: Checkpoint) -> None:

@@ -14,10 +14,13 @@ from detente.store.database import Database, openings
 # Openings of public leaves have no header: the leaf says all. The body is kept beside the others so that one reader finds it.
 NO_HEADER = b""
 
+_LAST_ADDED = sa.select(sa.func.max(openings.c.added))
+_INSERT = openings.insert()
+
 
 def last_added(connection: Connection) -> int:
     """The latest time of addition, 0 when there is none."""
-    return int(connection.execute(sa.select(sa.func.max(openings.c.added))).scalar() or 0)
+    return int(connection.execute(_LAST_ADDED).scalar() or 0)
 
 
 def put_openings(
@@ -31,7 +34,7 @@ def put_openings(
     """Store openings by index, each with its own time of addition: now, or one past the last. Returns these times."""
     start = max(now_us, last_added(connection) + 1)
     connection.execute(
-        openings.insert(),
+        _INSERT,
         [
             {
                 "added": start + i,

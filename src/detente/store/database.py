@@ -11,6 +11,7 @@ sync. After a failed sync nothing is written any more by this process, since a l
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import sqlite3
 import threading
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection as Connection  # the node passes one on, and needs its name
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
@@ -29,8 +30,6 @@ from sqlalchemy.exc import DBAPIError
 from detente.errors import CorruptLog, Locked, NotDurable
 
 SCHEMA_VERSION = "1"
-# The record that keeps a restored node from signing.
-HOLD = "restored"
 LOCK_SECONDS_MAX = 20.0
 RETRIES_MAX = 8
 COPY_ROWS = 5_000
@@ -61,6 +60,8 @@ heads = sa.Table(
     sa.Column("witnessed_note", sa.LargeBinary, nullable=False),
     # Mirrors: entries below this index have had their openings asked for.
     sa.Column("opened_size", sa.BigInteger, nullable=False),
+    # Why nothing may be signed here; empty as a rule.
+    sa.Column("hold", sa.Text, nullable=False),
 )
 entries = sa.Table(
     "entries",
@@ -172,6 +173,19 @@ object_indexes = (
 statement_indexes = (sa.Index("statements_log", statements.c.log, statements.c.idx),)
 
 
+@functools.cache
+def _upsert(table: sa.Table, *, lite: bool) -> sa.Insert:
+    keys = [column.name for column in table.primary_key.columns]
+    rest = [column.name for column in table.columns if column.name not in keys]
+    if lite:
+        insert = sqlite.insert(table)
+        return insert.on_conflict_do_update(index_elements=keys, set_={c: insert.excluded[c] for c in rest})
+    from sqlalchemy.dialects import postgresql
+
+    other = postgresql.insert(table)
+    return other.on_conflict_do_update(index_elements=keys, set_={c: other.excluded[c] for c in rest})
+
+
 class Database:
     """An engine with the rules of this module: who writes, when, and what a failure means."""
 
@@ -221,18 +235,7 @@ class Database:
         """Insert rows, replacing those with the same primary key."""
         if not rows:
             return
-        keys = [column.name for column in table.primary_key.columns]
-        rest = [column.name for column in table.columns if column.name not in keys]
-        if self.sqlite:
-            lite = sqlite.insert(table)
-            connection.execute(
-                lite.on_conflict_do_update(index_elements=keys, set_={c: lite.excluded[c] for c in rest}), rows
-            )
-        else:
-            post = postgresql.insert(table)
-            connection.execute(
-                post.on_conflict_do_update(index_elements=keys, set_={c: post.excluded[c] for c in rest}), rows
-            )
+        connection.execute(_upsert(table, lite=self.sqlite), rows)
 
     def run_alone(self, *statements: str) -> None:
         """Maintenance that the database only does outside of transactions."""

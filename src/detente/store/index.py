@@ -426,6 +426,8 @@ def read_statements(connection: Connection, log: int, start: int, end: int) -> d
         .where(statements.c.log == log, statements.c.idx >= start, statements.c.idx < end)
     )
     return {
-        idx: StatementLine(kind, at_us, tuple(parties.split("\n")) if parties else (), bool(withdrawn), bool(erased), about or "")
+        idx: StatementLine(
+            kind, at_us, tuple(parties.split("\n")) if parties else (), bool(withdrawn), bool(erased), about or ""
+        )
         for idx, kind, at_us, parties, withdrawn, erased, about in connection.execute(query)
     }

@@ -44,6 +44,7 @@ class Head:
     witnessed_size: int
     witnessed_note: bytes
     opened_size: int
+    hold: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,39 @@ class Tail:
 EMPTY_TAIL = Tail(0, EMPTY_ROOT, {}, Frontier.EMPTY)
 
 
+# The statements of the write path, built once: making them anew costs more than running them.
+_HEAD = sa.select(heads).where(heads.c.log == sa.bindparam("log_"))
+_INSERT_ENTRIES = entries.insert()
+_LEAVES = (
+    sa.select(entries.c.leaf)
+    .where(
+        entries.c.log == sa.bindparam("log_"),
+        entries.c.idx >= sa.bindparam("start"),
+        entries.c.idx < sa.bindparam("end"),
+    )
+    .order_by(entries.c.idx)
+)
+_TILE = sa.select(tiles.c.hashes).where(
+    tiles.c.log == sa.bindparam("log_"), tiles.c.level == sa.bindparam("level_"), tiles.c.idx == sa.bindparam("idx_")
+)
+_MOVE_HEAD = (
+    heads.update()
+    .where(
+        heads.c.log == sa.bindparam("log_"),
+        heads.c.size == sa.bindparam("old_size"),
+        heads.c.root == sa.bindparam("old_root"),
+    )
+    .values(
+        size=sa.bindparam("new_size"),
+        root=sa.bindparam("new_root"),
+        note=sa.bindparam("new_note"),
+        at_us=sa.bindparam("new_at_us"),
+    )
+)
+
+
 def read_head(connection: Connection, log: int) -> Head:
-    row = connection.execute(sa.select(heads).where(heads.c.log == log)).one_or_none()
+    row = connection.execute(_HEAD, {"log_": log}).one_or_none()
     if row is None:
         raise NotFound(f"there is no log {log} here")
     return Head(*row)
@@ -81,7 +113,7 @@ def create_log(connection: Connection, log: int, origin: str, role: str, note: b
         heads.insert(),
         {
             "log": log, "origin": origin, "role": role, "size": 0, "root": EMPTY_ROOT, "note": note, "at_us": at_us,
-            "witnessed_size": 0, "witnessed_note": b"", "opened_size": 0,
+            "witnessed_size": 0, "witnessed_note": b"", "opened_size": 0, "hold": "",
         },
     )  # fmt: skip
 
@@ -128,7 +160,7 @@ def append(
     """
     new_size = tail.size + len(leaves)
     connection.execute(
-        entries.insert(),
+        _INSERT_ENTRIES,
         [{"log": head.log, "idx": tail.size + i, "leaf": leaf} for i, leaf in enumerate(leaves)],
     )
     changed = extend(tail.size, tail.tiles, [leaf_hash(leaf) for leaf in leaves])
@@ -145,9 +177,7 @@ def append(
 
     # Both ways read back what the database holds by now: the tiles, and by a second code path the entries, from which nothing
     # that was computed above is used but the frontier of the last signed checkpoint.
-    stored = connection.execute(
-        sa.select(entries.c.leaf).where(entries.c.log == head.log, entries.c.idx >= tail.size).order_by(entries.c.idx)
-    ).scalars()
+    stored = connection.execute(_LEAVES, {"log_": head.log, "start": tail.size, "end": new_size}).scalars()
     frontier = tail.frontier.extended([leaf_hash(leaf) for leaf in stored])
     root = frontier.root()
     if frontier.size != new_size or root_at(new_size, tile_reader(connection, head.log, new_size)) != root:
@@ -155,10 +185,12 @@ def append(
 
     note = sign(Checkpoint(head.origin, new_size, root))
     moved = connection.execute(
-        heads.update()
-        .where(heads.c.log == head.log, heads.c.size == head.size, heads.c.root == head.root)
-        .values(size=new_size, root=root, note=note, at_us=at_us)
-    )
+        _MOVE_HEAD,
+        {
+            "log_": head.log, "old_size": head.size, "old_root": head.root,
+            "new_size": new_size, "new_root": root, "new_note": note, "new_at_us": at_us,
+        },
+    )  # fmt: skip
     if moved.rowcount != 1:
         raise StaleWrite(f"{head.origin} moved on while we were writing; nothing was stored, try again")
     return Tail(new_size, root, partials, frontier)
@@ -166,9 +198,7 @@ def append(
 
 def read_tile(connection: Connection, log: int, tile: Tile) -> bytes:
     """The first `tile.width` hashes of a tile. A partial tile on disk may have grown since; its beginning never changes."""
-    data = connection.execute(
-        sa.select(tiles.c.hashes).where(tiles.c.log == log, tiles.c.level == tile.level, tiles.c.idx == tile.index)
-    ).scalar()
+    data = connection.execute(_TILE, {"log_": log, "level_": tile.level, "idx_": tile.index}).scalar()
     if data is None or len(data) < 32 * tile.width:
         raise NotFound(f"no tile of level {tile.level}, index {tile.index} and width {tile.width} here")
     return bytes(data[: 32 * tile.width])
@@ -188,11 +218,7 @@ def tile_reader(connection: Connection, log: int, size: int) -> HashReader:
 
 def read_leaves(connection: Connection, log: int, start: int, end: int) -> list[bytes]:
     """Entries [start, end)."""
-    rows = connection.execute(
-        sa.select(entries.c.leaf)
-        .where(entries.c.log == log, entries.c.idx >= start, entries.c.idx < end)
-        .order_by(entries.c.idx)
-    )
+    rows = connection.execute(_LEAVES, {"log_": log, "start": start, "end": end})
     return [bytes(leaf) for leaf in rows.scalars()]
 
 

@@ -13,11 +13,12 @@ from sqlalchemy.engine import Connection
 from detente.errors import ClockBehind, CorruptLog, StaleWrite
 from detente.statement import Opening
 from detente.store import bodies, index
-from detente.store.database import HOLD, Database, heads, open_database, records, witnessed
+from detente.store.database import Database, heads, open_database, records, witnessed
 from detente.store.log import (
     EMPTY_TAIL,
     FIRST_MIRROR,
     JOURNAL,
+    OWN,
     Head,
     Tail,
     append,
@@ -57,8 +58,7 @@ class Store:
 
     def on_hold(self, connection: Connection) -> str | None:
         """Why this node may not sign, or None."""
-        reason = read_record(connection, "hold", HOLD)
-        return None if reason is None else reason.decode()
+        return read_head(connection, OWN).hold or None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -209,9 +209,8 @@ class Transaction:
 
             return partner
         sign = self._signers[log]
-        reason = read_record(self.connection, "hold", HOLD)
-        if reason is not None:
-            raise CorruptLog(f"nothing is signed: {reason.decode()}")
+        if head.hold:
+            raise CorruptLog(f"nothing is signed: {head.hold}")
         if self.now_us < head.at_us - CLOCK_BACK_MAX_US:
             raise ClockBehind(
                 f"the clock is {(head.at_us - self.now_us) / 1e6:.0f} s behind the last signature of {head.origin}. Set the clock; "

@@ -84,7 +84,6 @@ class Matcher:
     networks4: _Networks = field(default_factory=dict)
     networks6: _Networks = field(default_factory=dict)
     names: _Index = field(default_factory=dict)
-    last_labels: set[bytes] = field(default_factory=set)  # of the names, to reject most tokens early
     hashes: _Index = field(default_factory=dict)
     urls: _Index = field(default_factory=dict)
     urls_any_scheme: _Index = field(default_factory=dict)
@@ -113,13 +112,8 @@ class Matcher:
             if len(token) in _HASH_KINDS and (hit := self.hashes.get(token.lower())) is not None:
                 self._report(hit, Rule.EXACT, _HASH_KINDS[len(token)], token.lower(), found)
             return
-        label = token[token.rfind(b".") + 1 :]
-        if label.isdigit():
-            # No name ends so.
-            if values.IPV4.fullmatch(token) is not None:
-                self._match_ipv4(token, found)
-            return
-        if label.isascii() and label.lower() not in self.last_labels:
+        if values.IPV4.fullmatch(token) is not None:
+            self._match_ipv4(token, found)
             return
         name = values.name(token)
         if (hit := self.names.get(name)) is not None:
@@ -249,9 +243,7 @@ class _Build:
             number, length = values.ipv6_range(value)
             _enter(t.networks6.setdefault(length, {}), number >> (128 - length), index)
         elif kind == "domain":
-            name = values.domain(value, allowed_suffixes=self._allowed_suffixes)
-            _enter(t.names, name, index)
-            t.last_labels.add(name.rpartition(b".")[2])
+            _enter(t.names, values.domain(value, allowed_suffixes=self._allowed_suffixes), index)
         elif kind in values.HASH_DIGITS:
             _enter(t.hashes, values.file_hash(kind, value), index)
         elif kind == "url":

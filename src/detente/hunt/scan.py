@@ -1,13 +1,14 @@
 """The pass over a log: every line against every indicator, exactly, in bounded memory.
 
 Each word of a line (a run of bytes without blank, quote or control, see `detente.hunt.values`) is matched alone, so
-most of the work is to find the *distinct* words of a block of lines, which the interpreter does in C, and to forget
-those already known to hit nothing. Only lines that hold a word that hits are looked at one by one, and only of these
-the time is read. What is remembered of words is bounded.
+most of the work is to find the *distinct* words of a block of lines and to sieve them together, which the interpreter
+does in C. Only words that may hit are matched, only lines that hold a word that hits are looked at, and only of these
+the time is read. Nothing is remembered from one block to the next but counts.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import chain
@@ -17,12 +18,14 @@ from detente.hunt.chunks import BLOCK_BYTES, RUN_BYTES_MAX, Piece, pieces
 from detente.hunt.indicators import Match, Matcher, Rule
 from detente.hunt.readers import HEAD_BYTES, LogFormat, Reader, detect
 from detente.hunt.results import Example, HuntResult, IndicatorHits, ordered
+from detente.hunt.sieve import Sieve
 from detente.hunt.values import STOP
 
 EXAMPLE_BYTES_MAX = 4096
-WORDS_REMEMBERED_MAX = 1 << 17
-WORD_BYTES_REMEMBERED_MAX = 256
 
+WORDS_SOUGHT_MAX = 64
+
+_WORD = re.compile(rb"[^ ]+")
 _SPACED = bytes(0x20 if byte in STOP else byte for byte in range(256))
 _DAY_US = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -161,10 +164,9 @@ class _Pass:
         self.per_day: dict[int, int] = {}
         self.tallies: dict[int, _Tally] = {}
         self._matcher = matcher
+        self._sieve = Sieve(matcher)
         self._time_us = time_us
         self._examples_max = examples_max
-        self._clean: set[bytes] = set()  # words that hit nothing
-        self._dirty: dict[bytes, tuple[Match, ...]] = {}
         self._open_seen: dict[int, _Seen] = {}  # of the line that came in part
         self._open_head = b""
 
@@ -182,27 +184,11 @@ class _Pass:
         else:
             self._search_part(piece, found)
 
-    def _hit_words(self, spaced: bytes) -> list[tuple[bytes, tuple[Match, ...]]]:
-        clean, dirty, match_word = self._clean, self._dirty, self._matcher.match_word
-        if len(clean) > WORDS_REMEMBERED_MAX:
-            clean.clear()
-        if len(dirty) > WORDS_REMEMBERED_MAX:
-            dirty.clear()
-        found = []
-        words = set(spaced.split()) - clean
-        for word in words:
-            # The three signs without which no token of any kind is in a word.
-            if b"." in word or b":" in word or len(word) >= 32:
-                matches = dirty.get(word) or match_word(word)
-                if matches:
-                    found.append((word, matches))
-        for word, matches in found:
-            words.discard(word)
-            if len(word) <= WORD_BYTES_REMEMBERED_MAX:
-                dirty[word] = matches
-        if len(max(words, key=len, default=b"")) > WORD_BYTES_REMEMBERED_MAX:
-            words = {word for word in words if len(word) <= WORD_BYTES_REMEMBERED_MAX}
-        clean |= words
+    def _hit_words(self, spaced: bytes) -> dict[bytes, tuple[Match, ...]]:
+        found = {}
+        for word in self._sieve.suspects(set(spaced.split())):
+            if matches := self._matcher.match_word(word):
+                found[word] = matches
         return found
 
     def _note_lines(self, data: bytes, places: list[tuple[int, tuple[Match, ...]]]) -> None:
@@ -223,13 +209,13 @@ class _Pass:
             _add(seen, matches)
         self._note(number, data[counted:end], seen)
 
-    def _search_part(self, piece: Piece, found: list[tuple[bytes, tuple[Match, ...]]]) -> None:
+    def _search_part(self, piece: Piece, found: dict[bytes, tuple[Match, ...]]) -> None:
         if piece.begins:
             self._open_seen = {}
             self._open_head = b""
         if len(self._open_head) < HEAD_BYTES:
             self._open_head += piece.data[: HEAD_BYTES - len(self._open_head)]
-        for _word, matches in found:
+        for matches in found.values():
             _add(self._open_seen, matches)
         if piece.ends:
             self.lines += 1
@@ -261,10 +247,13 @@ def _add(seen: dict[int, _Seen], matches: tuple[Match, ...]) -> None:
         one.add(match)
 
 
-def _places(spaced: bytes, found: list[tuple[bytes, tuple[Match, ...]]]) -> list[tuple[int, tuple[Match, ...]]]:
+def _places(spaced: bytes, found: dict[bytes, tuple[Match, ...]]) -> list[tuple[int, tuple[Match, ...]]]:
     """Where each of the words stands, as a word of its own, in the order of the log."""
+    if len(found) > WORDS_SOUGHT_MAX:
+        # To seek each through the block would take longer than to look at all.
+        return [(word.start(), found[word.group()]) for word in _WORD.finditer(spaced) if word.group() in found]
     places = []
-    for word, matches in found:
+    for word, matches in found.items():
         size = len(word)
         at = spaced.find(word)
         while at >= 0:

@@ -70,8 +70,8 @@ def medallion(folder: Path) -> Iterator[Server]:
     """Its memory backend, started by its own program."""
     port = _free_port()
     start = {
-        "/discovery": {"title": "bench", "default": "/root/", "api_roots": ["/root/"]},
-        "root": {
+        "/discovery": {"title": "bench", "default": "/bench/", "api_roots": ["/bench/"]},
+        "bench": {
             "information": {"title": "bench", "versions": [TAXII], "max_content_length": 1 << 30},
             "status": [],
             "collections": [
@@ -101,7 +101,7 @@ def medallion(folder: Path) -> Iterator[Server]:
     (folder / "medallion.json").write_text(json.dumps(settings))
     program = "from medallion.scripts.run import main; main()"
     with _running([sys.executable, "-c", program, "--port", str(port), str(folder / "medallion.json")], port):
-        yield Server(port, f"/root/collections/{MEDALLION_COLLECTION}/objects/", f"Basic {basic('bench', 'bench')}")
+        yield Server(port, f"/bench/collections/{MEDALLION_COLLECTION}/objects/", f"Basic {basic('bench', 'bench')}")
 
 
 @contextlib.contextmanager

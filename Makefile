@@ -39,9 +39,11 @@ format: $(VENV)/.dev ## put imports and layout into the house's form
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-bench: $(VENV)/.dev ## the benchmarks, one question each, alone on the machine (ARGS=name: only that one)
-	@set -e; for question in $(if $(ARGS),$(ARGS:%=bench/%.py),$(sort $(filter-out bench/_%,$(wildcard bench/*.py)))); do \
-	    echo "== $$question"; $(RUN) -m "$$(echo "$${question%.py}" | tr / .)"; done
+# A benchmark is a file below bench/ whose first line asks its question; the others are what it needs.
+bench: $(VENV)/.dev ## the benchmarks, alone on the machine (ARGS=taxii: only that one, with ARGS="taxii --rounds 3" its options)
+	@set -e; set -- $(ARGS); if [ $$# -gt 0 ]; then $(RUN) -m "bench.$$@"; exit; fi; \
+	for file in bench/*.py; do if head -n 1 "$$file" | grep -q '?$$'; then \
+	    head -n 1 "$$file" | tr -d '"'; $(RUN) -m "$$(echo "$${file%.py}" | tr / .)"; fi; done
 
 e2e: $(VENV)/.dev ## only the tests that start real nodes
 	$(RUN) -m pytest tests/e2e $(ARGS)

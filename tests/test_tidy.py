@@ -23,7 +23,7 @@ FILE_BYTES_MAX = 400_000
 # this file from finding itself.
 LEFT_OVER = re.compile(
     r"pyp[i]\.org|pythonhoste[d]\.org|registry\.npmj[s]|static\.crate[s]\.io|proxy\.golan[g]\.org|deb\.debia[n]\.org"
-    r"|(?<![\w.])/(?:wor[k]|roo[t])/"
+    r"|(?<![\w.])/(?:wor[k]/\w|roo[t]/\.)"
 )
 # Who typed a line, and with what, is no part of the project.
 ABOUT_THE_MAKING = re.compile(r"(?i)co-authore[d]-by|generate[d] (?:by|with) an?\b|\bas an a[i]\b")

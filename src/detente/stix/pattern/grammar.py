@@ -63,6 +63,7 @@ class _Parser:
 
     def _qualified(self) -> Pattern:
         position = self._peek().position
+        grouped = self._peek().text == "("
         if self._take("["):
             expression: Pattern = Observation(self._alternatives(), position)
             self._expect("]")
@@ -75,7 +76,8 @@ class _Parser:
             raise self._unexpected("[ or (")
         seen: set[str] = set()
         while (qualifier := self._peek()).text in ("WITHIN", "REPEATS", "START") and qualifier.kind == "word":
-            if qualifier.text in seen:
+            # A group in parentheses may be qualified twice in one way, a single observation may not.
+            if qualifier.text in seen and not grouped:
                 raise _error(f"{qualifier.text} twice on one expression; put parentheses around the first", qualifier)
             seen.add(qualifier.text)
             expression = self._qualifier(expression)
@@ -115,15 +117,7 @@ class _Parser:
         operands = [operand()]
         while self._take(operator):
             operands.append(operand())
-        if len(operands) == 1:
-            return operands[0]
-        result = Combined(operator, tuple(operands), position)
-        if operator == "AND" and not _object_types(result):
-            raise InvalidPattern(
-                f"AND inside [ ] joins properties of different objects at character {position}, which no object has; "
-                "write [ … ] AND [ … ]"
-            )
-        return result
+        return operands[0] if len(operands) == 1 else Combined(operator, tuple(operands), position)
 
     def _comparison(self) -> Comparison | Combined:
         first = self._peek()
@@ -286,14 +280,6 @@ def _unquoted(text: str) -> str:
     return inner if "\\" not in inner else _ESCAPE.sub(r"\1", inner)
 
 
-def _object_types(node: Comparison | Combined) -> frozenset[str]:
-    """The types of which one object could satisfy the node: all of an OR's, only the common ones of an AND's."""
-    if isinstance(node, Comparison):
-        return frozenset((node.path.object_type,))
-    sets = [_object_types(operand) for operand in node.operands]
-    return frozenset.union(*sets) if node.operator == "OR" else frozenset.intersection(*sets)
-
-
 def _error(reason: str, token: _Token) -> InvalidPattern:
     return InvalidPattern(f"{reason}, at character {token.position}")
 
@@ -330,7 +316,7 @@ _TOKEN = re.compile(
     | (?P<string> '(?:[^'\\]++|\\['\\])*+' )
     | (?P<float> [+-]?(?:0|[1-9][0-9]*)?\.[0-9]+ )
     | (?P<integer> [+-]?(?:0|[1-9][0-9]*)(?![0-9]) )
-    | (?P<word> [A-Za-z_][A-Za-z0-9_-]*+(?!') )
+    | (?P<word> [A-Za-z_][A-Za-z0-9_-]*+ )
     | (?P<sign> ==|=|!=|<>|<=|>=|<|>|[()\[\],.:*] )
     """,
     re.VERBOSE | re.DOTALL,

@@ -83,7 +83,7 @@ def _comparison_values(node: Comparison) -> list[PatternValue]:
     values = []
     for constant in node.values:
         if not isinstance(constant.value, str) or constant.kind != "string":
-            raise _not_simple(f"a {constant.kind} is no text", node.position)
+            raise _not_simple(f"this literal is no text but of kind {constant.kind}", node.position)
         values.append(PatternValue(kind, _value_at(kind, constant.value, node.position)))
     return values
 

@@ -99,6 +99,7 @@ def syslog_3164_reader(year: int | None) -> Reader:
 
 
 def read_json(line: bytes) -> int | None:
+    """The time under the first of `TIME_KEYS` that has one; None for a line that is no JSON object or tells no time."""
     if not line.lstrip().startswith(b"{"):
         return None
     try:

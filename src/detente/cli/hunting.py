@@ -108,7 +108,8 @@ def hunt(
                 click.echo(f"! {name}: {r.stopped}; what stands before was searched")
             if r.left_out_runs:
                 click.echo(
-                    f"! {name}: {number(r.left_out_runs)} runs without a blank were too long to be searched ({number(r.left_out_bytes)} bytes)"
+                    f"! {name}: {number(r.left_out_runs)} runs without a blank were too long to be searched "
+                    f"({number(r.left_out_bytes)} bytes)"
                 )
         for report in told:
             print_told(report)

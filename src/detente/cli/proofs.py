@@ -165,8 +165,10 @@ def verify(out: Out, file: Path, opening: Path | None, vkeys: tuple[str, ...], p
         if times:
             click.echo(f"{next(step)} ✓ said no later than {moment(min(times) * 1_000_000)}, by the witnesses' clocks")
         if found.header is not None:
+            addressees = ", ".join(map(plain, found.header.aud)) or "nobody"
             click.echo(
-                f"{next(step)} ✓ opened: kind {plain(found.header.kind)}, to {', '.join(map(plain, found.header.aud)) or 'nobody'}, claimed time {moment(found.header.t_us)}"
+                f"{next(step)} ✓ opened: kind {plain(found.header.kind)}, to {addressees}, "
+                f"claimed time {moment(found.header.t_us)}"
             )
             if found.body is None:
                 click.echo(f"{next(step)} ◷ the text was erased; what it said cannot be shown")

@@ -150,7 +150,8 @@ def sync(out: Out, partners: tuple[str, ...]) -> None:
                     or "nothing new for us"
                 )
                 click.echo(
-                    f"✓ {p.party}: {number(p.pulled.size - p.pulled.old_size)} new entries verified, {number(p.pulled.size)} in all; {kinds}"
+                    f"✓ {p.party}: {number(p.pulled.size - p.pulled.old_size)} new entries verified, "
+                    f"{number(p.pulled.size)} in all; {kinds}"
                 )
         witnesses = ", ".join(report.cosigners) or "nobody"
         click.echo(

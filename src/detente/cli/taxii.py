@@ -50,7 +50,8 @@ def pull(out: Out, url: str, collection: str, wanted: str, user: str, token: str
 
     def text() -> None:
         click.echo(
-            f"{plain(pulled.collection)}: {number(pulled.fetched)} objects in {pulled.pages} pages, {number(pulled.new)} new to {collection}"
+            f"{plain(pulled.collection)}: {number(pulled.fetched)} objects in {pulled.pages} pages, "
+            f"{number(pulled.new)} new to {collection}"
         )
         for object_id, reason in pulled.refused[:20]:
             click.echo(f"  not taken: {plain(object_id)} — {plain(reason)}")

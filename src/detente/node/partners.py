@@ -62,7 +62,8 @@ def add_partner(
         for other in node.partners(transaction.connection):
             if other.origin == party.origin and dict(other.keys) != dict(party.keys):
                 raise NotPermitted(
-                    f"{other.name} is pinned with other keys ({other.fingerprint}). A key does not change by itself: settle it by another channel."
+                    f"{other.name} is pinned with other keys ({other.fingerprint}). "
+                    "A key does not change by itself: settle it by another channel."
                 )
             if other.origin == party.origin and other.name != party.name:
                 raise InvalidStatement(f"{party.origin} is known as {other.name} already")

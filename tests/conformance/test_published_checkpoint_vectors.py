@@ -66,7 +66,7 @@ EliTHtnx44DhEBH+5qIXBtQsSpc54Avam7mIYEvxnTA=
 
 — {REKOR2_ORIGIN} zxGZFcOra4Y7QpuiQen+CmnUvDZbxSXfBOXJzL+HKIeR9aC58QTfao58ABqkhVyBhQDseS+TZdDNpcnZhoRxkh7IbQ0=
 — witness.stagemole.eu Z/euoAAAAABqxF18wrJCADsJ1G5Lc2JaRjZqqBwjpNqH24yQse4iJ4rKS6b5MtvHP+IbKYXwaWuWokdGA+BubLFi+TrwK7xpKr6XBw==
-"""  # noqa: E501 - a signature line cannot be broken
+"""
 
 # One entry of that log, with its path: the last leaf of a tree of 412,115.
 REKOR2_ENTRY = (
@@ -104,14 +104,14 @@ REKOR1_CHECKPOINTS = [
 Fnnj13Uu1jdksPc4HZLapKX329dVlD5+MGNsiqBq1XM=
 
 — rekor.sigstore.dev wNI9ajBFAiBTyiBM9WtyOTgohje6QZ5rFGJUdMq7Wk3A6oThE98SUgIhAMvxDwa7FyqRqg+YV3rdPPrfS23w19iK+piMSGVOmP5w
-""",  # noqa: E501
+""",
     """rekor.sigstore.dev - 2605736670972794746
 11956977
 bsvNvfX9esnxdaxvAUZ95z7/TqW8K/QCTTZ9488hhSE=
 Timestamp: 1679575021729507429
 
 — rekor.sigstore.dev wNI9ajBEAiBT4UXhcgXKxJAJrqoE4L5AHGpF9cMI/CaRt39/ulvMjQIgCyKEtY8LGT3cZyptA73dtP9pyMuLN8T3XhPfG8P/VpA=
-""",  # noqa: E501
+""",
 ]
 
 SPEC_VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
@@ -247,7 +247,7 @@ CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 
 — example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
 — witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==
-"""  # noqa: E501 - a signature line cannot be broken
+"""
 
 
 def test_the_example_checkpoint_and_cosignature_of_the_specification_are_read() -> None:

@@ -34,7 +34,7 @@ def read_stix(document: JsonValue, origin: Origin) -> Intake:
             gathered.unread(number, identifier if isinstance(identifier, str) else "", str(error))
             continue
         marked = _marked(obj, origin.marking, definitions)
-        if gathered.add(marked, number):
+        if gathered.add(marked, number, made_here=False):
             gathered.counts[obj.type] += 1
             gathered.counts["raised from 2.0"] += old
             gathered.counts["marked"] += marked is not obj

@@ -86,7 +86,7 @@ def _read_row(row: dict[str, str], line: int, origin: Origin, gathered: Gathered
         marking=marking,
         valid_from=valid_from,
     )
-    if gathered.add(made, line):
+    if gathered.add(made, line, made_here=True):
         gathered.counts["indicators"] += 1
         gathered.counts[values[0].kind] += 1
         gathered.counts["value from comment"] += from_comment

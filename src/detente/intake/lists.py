@@ -39,12 +39,12 @@ def read_list(text: str, origin: Origin) -> Intake:
         made = indicator(
             origin,
             values,
-            seed=["list", *(f"{value.kind} {value.value}" for value in values)],
+            seed=["list", note, *(f"{value.kind} {value.value}" for value in values)],
             place=f"{origin.name}, line {number}",
             name=values[0].value if len(values) == 1 else values[0].value.removeprefix("http://"),
             description=note,
         )
-        if gathered.add(made, number):
+        if gathered.add(made, number, made_here=True):
             gathered.counts["indicators"] += 1
             gathered.counts[values[0].kind] += 1
     return gathered.result("list")

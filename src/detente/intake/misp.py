@@ -120,7 +120,7 @@ def _read_attribute(value: JsonValue, position: int, event: _Event, marking: Tlp
         if labels := _labels(value):
             note["labels"] = cast("list[JsonValue]", labels)
         made = parse_object(note)
-    if not event.gathered.add(made, position):
+    if not event.gathered.add(made, position, made_here=True):
         return made.id
     event.gathered.counts["indicators" if values else "notes"] += 1
     event.refs.append(made.id)
@@ -139,7 +139,7 @@ def _searched_values(value: JsonObject, type_: str, text: str, gathered: Gathere
         gathered.counts["to_ids but kept as note"] += 1
         return []
     # A file name may hold a bar, a hash or port may not.
-    parts = text.rsplit("|", len(kinds) - 1) if "|" in type_ else [text]
+    parts = text.rsplit("|", len(kinds) - 1) if len(kinds) > 1 else [text]
     try:
         if len(parts) != len(kinds):
             raise InvalidObject("it has not as many parts as its type")
@@ -176,7 +176,7 @@ def _read_object(value: JsonValue, position: int, event: _Event) -> int:
         "x_misp_object": _kept({key: inner for key, inner in value.items() if key != "Attribute"}),
     }
     made_note = parse_object(note)
-    if event.gathered.add(made_note, position):
+    if event.gathered.add(made_note, position, made_here=True):
         event.gathered.counts["notes"] += 1
         event.gathered.counts["misp objects"] += 1
         event.refs.append(made_note.id)
@@ -190,7 +190,7 @@ def _identity(value: JsonValue, event: _Event, number: int) -> str | None:
     identity = event.origin.common("identity", ["misp-organisation", _kept(value)], place=place)
     identity |= {"name": value["name"], "identity_class": "organization"}
     made = parse_object(identity)
-    if event.gathered.add(made, number):
+    if event.gathered.add(made, number, made_here=True):
         event.gathered.counts["identities"] += 1
     return made.id
 
@@ -218,7 +218,7 @@ def _report(own: JsonObject, number: int, event: _Event, identity: str | None) -
             report["labels"] = cast("list[JsonValue]", labels)
         if part == 1:
             report["x_misp_event"] = _kept(own)
-        if event.gathered.add(parse_object(report), number):
+        if event.gathered.add(parse_object(report), number, made_here=True):
             event.gathered.counts["reports"] += 1
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from detente.stix.canonical import BYTES_MAX
-from detente.stix.objects import StixObject
+from detente.stix.objects import JsonObject, StixObject
 
 TEXT_MAX = 200
 
@@ -43,14 +43,18 @@ class Gathered:
         self._unread: list[Unread] = []
         self.counts: Counter[str] = Counter()
 
-    def add(self, obj: StixObject, line: int) -> bool:
-        """False if the object is not taken: too large to be said in one statement, or the same again."""
+    def add(self, obj: StixObject, line: int, *, made_here: bool) -> bool:
+        """False if the object is not taken: too large to be said in one statement, or the same again.
+
+        What was made here from two places that say the same differs by the place it names, and is still the same.
+        """
         if len(obj.body) > BYTES_MAX:
             self.unread(line, obj.id, f"it has {len(obj.body)} bytes as a STIX object, the limit is {BYTES_MAX}")
             return False
         key = (obj.id, obj.version)
         if key in self._objects:
-            if self._objects[key] != obj:
+            before = self._objects[key]
+            if before != obj and not (made_here and _said(before) == _said(obj)):
                 self.unread(
                     line, obj.id, "another object with this identifier and version came before; that one is kept"
                 )
@@ -67,3 +71,7 @@ class Gathered:
     def result(self, format_: str) -> Intake:
         counts = {**self.counts, "objects": len(self._objects), "unread": len(self._unread)}
         return Intake(tuple(self._objects.values()), tuple(self._unread), format_, MappingProxyType(counts))
+
+
+def _said(obj: StixObject) -> JsonObject:
+    return {name: value for name, value in obj.value.items() if name != "external_references"}

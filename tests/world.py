@@ -44,7 +44,7 @@ class World:
     def __init__(self, folder: Path, seed: int = 1) -> None:
         self.folder = folder
         self.clock = Clock()
-        self._random = random.Random(seed)
+        self.random = random.Random(seed)
         self.nodes: dict[str, Node] = {}
         self.endpoints: dict[str, Endpoint] = {}
         self.away: set[str] = set()
@@ -59,7 +59,7 @@ class World:
             PartyChoices(origin=f"{name}.example", title=name.upper(), url=f"http://{name}.test"),
             store=StoreChoices(url=store_url),
             clock=self.clock,
-            random=self._random.randbytes,
+            random=self.random.randbytes,
         )
         self.nodes[name] = node
         self.endpoints[name] = lambda request: answer(self.nodes[name], request)

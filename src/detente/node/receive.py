@@ -12,28 +12,52 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from detente.errors import BadProof, MalformedReply, RemoteError, SplitView, TooLarge
+from detente.errors import (
+    BadProof,
+    BadSignature,
+    ClockBehind,
+    MalformedReply,
+    NotFound,
+    RemoteError,
+    SplitView,
+    StaleWrite,
+    TooLarge,
+    TransportError,
+)
 from detente.net import Fetch
 from detente.node.open import Node
 from detente.node.remote import Remote
 from detente.node.share import say_to
 from detente.party import Party, Role
 from detente.statement import Header, Opening, PublicLeaf, Ref, base64url, parse_leaf, verify_opening
-from detente.stix.canonical import JsonValue, encode
+from detente.stix.canonical import JsonValue, encode, parse
 from detente.store import bodies, index
 from detente.store.database import Connection
-from detente.store.log import EMPTY_TAIL, Head, Tail, head_of, prove_consistency, read_leaves, read_tail, read_tile
-from detente.store.store import Transaction
+from detente.store.log import (
+    EMPTY_TAIL,
+    Head,
+    Tail,
+    head_of,
+    prove_consistency,
+    read_leaves,
+    read_tail,
+    read_tile,
+    root_of,
+)
+from detente.store.store import CLOCK_BACK_MAX_US, Transaction, count_records, read_record
 from detente.tlog.checkpoint import VerifiedCheckpoint, with_signatures
 from detente.tlog.merkle import HashReader, consistency_proof, leaf_hash, root_at
-from detente.tlog.note import VerifierKey
+from detente.tlog.note import SignedNote, VerifierKey, known_signatures, parse_note
 from detente.tlog.tiles import extend, hash_reader
 from detente.tlog.trusted import TrustedLog, make_evidence
 from detente.views import RECEIVED
 
 # A partner cannot make us fetch for ever: more new entries than this at once are refused, and a person looks.
 NEW_ENTRIES_MAX = 4_000_000
+NEW_BYTES_MAX = 1 << 29
 OPENINGS_AT_ONCE = 20_000
+# A partner that lies in ever new ways must not fill our disk with its lies.
+EVIDENCE_KEPT_MAX = 100
 
 Progress = Callable[[str, int, int], None]
 
@@ -83,6 +107,7 @@ def pull(node: Node, party: Party, fetch: Fetch, *, progress: Progress | None = 
         cosigners=tuple(sorted({c.name for c in verified.checkpoint.cosignatures})),
     )
     opened = verified.head.opened_size if verified.head else 0
+    held = (old_size, opened)
     first = True
     while first or opened < checkpoint.size:
         batch = (
@@ -91,8 +116,9 @@ def pull(node: Node, party: Party, fetch: Fetch, *, progress: Progress | None = 
             else _Batch(opened, opened, [], [])
         )
         store_tree = first and (verified.head is None or checkpoint.size > old_size)
-        _store(node, party, verified, batch, pulled, tree=store_tree)
+        _store(node, party, verified, batch, pulled, tree=store_tree, held=held)
         opened, first = batch.upto, False
+        held = (checkpoint.size, opened)
         if progress is not None:
             progress("openings", opened, checkpoint.size)
     index.catch_up(node.store.database)
@@ -104,10 +130,14 @@ def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | 
     with node.store.reading() as connection:
         head = head_of(connection, party.origin)
         log = trusted_log(node, connection, party, head)
-        new = log.verify(note).checkpoint
+        verified = log.verify(note)
+        require_all_keys(party, verified)
+        new = verified.checkpoint
         old_size = head.size if head else 0
         if head is not None and new.size < old_size:
-            log.advance(note, prove_consistency(connection, head.log, new.size, old_size))  # Rollback or SplitView
+            proof = prove_consistency(connection, head.log, new.size, old_size)
+            there = root_of(connection, head.log, new.size) if new.size else None
+            log.advance(note, proof, other_root=there)  # Rollback or SplitView
         if new.size == old_size:
             return _Verified(head, log.advance(note, ()), [])
         if new.size - old_size > NEW_ENTRIES_MAX:
@@ -115,15 +145,19 @@ def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | 
                 f"{party.name} announces {new.size - old_size} new entries; at most {NEW_ENTRIES_MAX} are fetched at once"
             )
         leaves: list[bytes] = []
+        leaves_bytes = 0
         for bundle in remote.leaves(old_size, new.size):
             leaves.extend(bundle)
+            leaves_bytes += sum(map(len, bundle))
+            if leaves_bytes > NEW_BYTES_MAX:
+                raise TooLarge(f"{party.name} sent more than {NEW_BYTES_MAX} bytes of new entries at once")
             if progress is not None:
                 progress("entries", old_size + len(leaves), new.size)
         tail = read_tail(connection, head) if head is not None and head.size else EMPTY_TAIL
         hashes = [leaf_hash(leaf) for leaf in leaves]
         if tail.frontier.extended(hashes).root() != new.root:
             _explain_mismatch(party, remote, head, log, note)
-        proof: tuple[bytes, ...] = ()
+        proof = ()
         if head is not None and old_size:
             proof = consistency_proof(old_size, new.size, _reader_over(connection, head.log, tail, new.size, hashes))
         return _Verified(head, log.advance(note, proof), leaves)
@@ -135,6 +169,28 @@ def trusted_log(node: Node, connection: Connection, party: Party, head: Head | N
     log = TrustedLog(party.origin, party.log_keys, witnesses)
     trusted = log.verify(head.note) if head is not None and head.note else None
     return TrustedLog(party.origin, party.log_keys, witnesses, trusted)
+
+
+def require_all_keys(party: Party, verified: VerifiedCheckpoint) -> None:
+    """Every key that we pinned must have signed. Raises BadSignature.
+
+    A log that signs one history with one of its keys and another history with the other would leave nobody a proof: fork
+    evidence is two signatures by one key.
+    """
+    missing = {key.key_id for key in party.log_keys} - set(verified.log_keys)
+    if missing:
+        raise BadSignature(
+            f"{party.name} signed with {len(verified.log_keys)} of its {len(party.log_keys)} keys; each of them must sign, "
+            "or a second history could not be proved",
+            party=party.origin,
+            evidence=verified.note,
+        )
+
+
+def known_lines_only(note: bytes, keys: Sequence[VerifierKey]) -> bytes:
+    """A verified note with one line for each key that we know. The others say nothing, and could fill it to the brim."""
+    parsed = parse_note(note)
+    return SignedNote(parsed.text, tuple(dict(known_signatures(parsed, keys)).values())).encode()
 
 
 def cosigning_keys(node: Node, connection: Connection, *, besides: str) -> tuple[VerifierKey, ...]:
@@ -157,8 +213,8 @@ def _explain_mismatch(party: Party, remote: Remote, head: Head | None, log: Trus
     """
     new = log.verify(note).checkpoint
     if head is not None and head.size:
-        read = remote.hashes(new.size)
         try:
+            read = remote.hashes(new.size)
             if root_at(new.size, read) == new.root and root_at(head.size, read) != head.root:
                 proof = consistency_proof(head.size, new.size, read)
                 evidence = make_evidence(party.log_keys, head.note, note, proof, other_root=root_at(head.size, read))
@@ -167,8 +223,8 @@ def _explain_mismatch(party: Party, remote: Remote, head: Head | None, log: Trus
                     party=party.origin,
                     evidence=evidence,
                 )
-        except (MalformedReply, BadProof):
-            pass
+        except (MalformedReply, BadProof, TransportError, NotFound):
+            pass  # no proof, then; what it did not answer does not speak for it
     raise BadProof(
         f"{party.name}: the entries it sent do not give the root that it signed", party=party.origin, evidence=note
     )
@@ -201,18 +257,38 @@ def _leaves_between(node: Node, verified: _Verified, start: int, end: int) -> li
     return leaves + verified.leaves[max(0, start - old_size) : max(0, end - old_size)]
 
 
-def _store(node: Node, party: Party, verified: _Verified, batch: _Batch, pulled: Pulled, *, tree: bool) -> None:
+def _store(
+    node: Node,
+    party: Party,
+    verified: _Verified,
+    batch: _Batch,
+    pulled: Pulled,
+    *,
+    tree: bool,
+    held: tuple[int, int],
+) -> None:
+    """One commit. `held`: the sizes of mirror and openings that all this was verified against."""
     now_us = node.clock()
 
     def work(transaction: Transaction) -> int | None:
         log = transaction.mirror_of(party.origin)
+        head = transaction.head(log)
+        if (head.size, head.opened_size) != held:
+            raise StaleWrite(f"another process has pulled from {party.name} meanwhile; nothing was stored, it is there")
+        if now_us < head.at_us - CLOCK_BACK_MAX_US:
+            raise ClockBehind(
+                f"the clock is {(head.at_us - now_us) / 1e6:.0f} s behind our last cosignature on {party.name}'s log. "
+                "Set the clock; nothing is cosigned with a made-up time."
+            )
+        at_us = max(now_us, head.at_us)
         checkpoint = verified.checkpoint.checkpoint
-        lines = node.cosign(checkpoint, Role.MIRROR, now_us)
-        note = with_signatures(verified.checkpoint.note, lines)
+        lines = node.cosign(checkpoint, Role.MIRROR, at_us)
+        known = (*party.log_keys, *cosigning_keys(node, transaction.connection, besides=party.origin))
+        note = with_signatures(known_lines_only(verified.checkpoint.note, known), lines)
         if tree and verified.leaves:
             transaction.extend_mirror(log, verified.leaves, checkpoint, note)
         else:
-            transaction.set_head(log, note=note, at_us=now_us)
+            transaction.set_head(log, note=note, at_us=at_us)
         rows = [(i, opening) for i, opening, _ in batch.openings]
         rows += [(i, Opening(b"", b"", leaf.body, b"")) for i, leaf in batch.public]
         if rows:
@@ -243,8 +319,11 @@ def _store(node: Node, party: Party, verified: _Verified, batch: _Batch, pulled:
 
 
 def _acknowledge(node: Node, transaction: Transaction, party: Party, verified: _Verified, batch: _Batch) -> int | None:
-    """Say in our own log which entries we received. Acknowledgements themselves are not acknowledged, or it would never end."""
-    received = [i for i, _, header in batch.openings if header.kind != "acknowledgement"]
+    """Say in our own log which entries we received, with their texts: a header alone is no delivery.
+
+    Acknowledgements themselves are not acknowledged, or it would never end.
+    """
+    received = [i for i, opening, header in batch.openings if opening.body_salt and header.kind != "acknowledgement"]
     if not received:
         return None
     checkpoint = verified.checkpoint.checkpoint
@@ -270,11 +349,22 @@ def _ranges(indices: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def keep_evidence(node: Node, party: Party, error: RemoteError) -> None:
-    """Keep what shows a partner's misconduct, in the journal and as the partner's present state. Nothing is sent by itself."""
+    """Keep what shows a partner's misconduct, in the journal and as the partner's present state. Nothing is sent by itself.
+
+    The same again, as long as nobody has looked into it, is not written down again.
+    """
     now_us = node.clock()
     state = type(error).__name__
 
     def work(transaction: Transaction) -> None:
+        present = read_record(transaction.connection, "trouble", party.origin)
+        known = None if present is None else parse(present)
+        if isinstance(known, dict) and (known.get("state"), known.get("message")) == (state, str(error)):
+            return
+        # A fork is always worth keeping: there is room left for it, whatever else came before.
+        room = EVIDENCE_KEPT_MAX * (2 if isinstance(error, SplitView) else 1)
+        if count_records(transaction.connection, "evidence", f"{party.origin} ") >= room:
+            return
         body: dict[str, JsonValue] = {
             "party": party.origin,
             "error": state,

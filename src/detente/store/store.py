@@ -191,9 +191,9 @@ class Transaction:
             tail = self._tails.get(log)
             if tail is None or (tail.size, tail.root) != (head.size, head.root):
                 tail = read_tail(self.connection, head) if head.size else EMPTY_TAIL
-            tails[log] = append(
-                self.database, self.connection, head, tail, leaves, self._signature(log, head), self.now_us
-            )
+            # A clock that creeps back must not take the time of the last signature with it, or the next one would be older.
+            at_us = max(self.now_us, head.at_us)
+            tails[log] = append(self.database, self.connection, head, tail, leaves, self._signature(log, head), at_us)
         return tails
 
     def _signature(self, log: int, head: Head) -> Callable[[Checkpoint], bytes]:
@@ -231,6 +231,13 @@ def read_records(connection: Connection, kind: str) -> list[tuple[str, bytes]]:
         sa.select(records.c.key, records.c.value).where(records.c.kind == kind).order_by(records.c.key)
     )
     return [(key, bytes(value)) for key, value in rows]
+
+
+def count_records(connection: Connection, kind: str, prefix: str) -> int:
+    """How many records of a kind have a key that begins so."""
+    begins = sa.func.substr(records.c.key, 1, len(prefix)) == prefix
+    query = sa.select(sa.func.count()).where(records.c.kind == kind, begins)
+    return int(connection.execute(query).scalar_one())
 
 
 def read_witnessed(connection: Connection, origin: str) -> tuple[int, bytes, bytes, int] | None:

@@ -290,7 +290,7 @@ BAD: dict[str, Callable[[Case], Case]] = {
 
 
 @pytest.mark.parametrize("name", list(GOOD))
-def test_both_accept(tmp_path: Path, name: str) -> None:
+def test_both_accept_what_is_right(tmp_path: Path, name: str) -> None:
     case = GOOD[name](CASE)
     assert _ours_accepts(case)
     code, shown = run(tmp_path, case)
@@ -298,7 +298,7 @@ def test_both_accept(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(BAD))
-def test_both_refuse(tmp_path: Path, name: str) -> None:
+def test_both_refuse_what_is_wrong(tmp_path: Path, name: str) -> None:
     case = BAD[name](CASE)
     assert not _ours_accepts(case)
     code, shown = run(tmp_path, case)

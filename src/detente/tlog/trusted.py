@@ -9,21 +9,22 @@ Fork evidence is a format of Détente; `docs/formats/fork-evidence.md` is normat
 one size, or a valid consistency proof from another root than the signed one:
 
     detente/fork-evidence/v1
-    vkey b.example/log+5644224b+AYqI4917b25wcJVtxc1pyPHfsm1pNFtoqwPt/gHILwkS
-    root 1oD2s0mcN7mB8zWVW6PMAo9KV1bY9P5q7H0Yy6rX1nI=
-    proof zq2m1d8Wb6lC9n0d3Jx0m0kW1v0m8u8m9Vb1i2D3lqA=
+    vkey b.example/log+5cb30700+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
+    root YaBuBvRi8FAxR+ouWUjuu4nsQvpb2vV2A5dOyAaf6eg=
+    proof QIGhMdouHDA8vhW9kydh6qbSUT7fh7Mx/IJiUZmnA+g=
+    …
 
     b.example/log
     3
-    …
+    lPvQ3YNvUDAWkubQ6t5yjuGexSv/8WBu2AfIV11aqhk=
 
-    — b.example/log VkQiSw…
+    — b.example/log XLMHAFzhDuC0…
 
     b.example/log
-    7
-    …
+    6
+    5RW/6ckEU6nG3AATml7GzuJpUN8atG40+vhUTJ+iw5I=
 
-    — b.example/log VkQiSw…
+    — b.example/log XLMHAFiWVHE5…
 
 The signatures make the file self-contained, but not the verdict: whose keys the `vkey` lines are, the reader must know
 from elsewhere, and compare.

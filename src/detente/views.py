@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from detente.stix.objects import SCO_ID_PROPERTIES
 from detente.taxii.times import version_key
 
 # Audience of a public object; an empty audience means: our own party's tools only.
@@ -169,7 +170,7 @@ def _object_row(stored: Stored, kind: str, audience: str) -> ObjectRow:
         collection,
         head.id,
         head.type,
-        head.spec_version or "2.1",
+        head.spec_version or ("2.1" if head.type in SCO_ID_PROPERTIES else "2.0"),
         version,
         key_of(version),
         audience,

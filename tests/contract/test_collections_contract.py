@@ -11,7 +11,7 @@ import pytest
 from tests.contract.stix_examples import RED, address, indicator, malware, old_malware, statement_marking
 from tests.contract.worlds import IMPLEMENTATIONS, ROLES, World, basic, caller
 
-from detente.errors import NotPermitted
+from detente.errors import ClockBehind, NotPermitted
 from detente.stix.canonical import JsonValue, encode
 from detente.taxii.times import version_key
 from detente.web.collections import Caller, Filter, Row, Status
@@ -93,9 +93,11 @@ def test_each_caller_sees_the_collections_that_are_theirs(
 ) -> None:
     who = caller(world, role)
     names = {world.exchange: "exchange", world.private: "private"}
-    found = world.collections.collections(who)
+    # A node shows its own tools what it received, too.
+    found = [each for each in world.collections.collections(who) if each.alias != "received"]
     assert {names[each.id]: (each.can_read, each.can_write) for each in found} == rights
-    assert list(found) == list(world.collections.collections(who))
+    again = world.collections.collections(who)
+    assert found == [each for each in again if each.alias != "received"]
     for each in found:
         assert UUID(each.id).version == 4
         assert world.collections.collection(who, each.id) == each
@@ -137,7 +139,11 @@ def test_times_of_adding_are_unique_and_strictly_increase_even_when_the_clock_st
 def test_times_of_adding_never_go_back_with_the_clock(world: World) -> None:
     add(world, indicator(1))
     world.advance(-DAY_US)
-    add(world, indicator(2))
+    try:
+        add(world, indicator(2))
+    except ClockBehind:  # a node that signs takes nothing until its clock has caught up
+        world.advance(DAY_US)
+        add(world, indicator(2))
     assert [row.object_id for row in rows(world)] == [indicator(1)["id"], indicator(2)["id"]]
 
 

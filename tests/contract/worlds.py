@@ -11,6 +11,7 @@ There are two collections, `exchange` (alias "exchange") and `private`, and five
 
 from __future__ import annotations
 
+import random
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +19,17 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.contract.memory_collections import MemoryCollections, Shelf
+from tests.world import Clock
 
+from detente.node.collections import add_collection, add_token
+from detente.node.config import PartyChoices
+from detente.node.open import create_node
+from detente.node.partners import add_partner
+from detente.node.shelf import Shelf as NodeShelf
+from detente.party import Role, key_name, write_invitation
+from detente.stix.marking import Tlp
+from detente.store.keys import KINDS
+from detente.tlog.note import signer_from_seed
 from detente.web.collections import Caller, Collections
 
 START_US = 1_767_225_600_000_000  # 2026-01-01
@@ -79,7 +90,54 @@ class MemoryWorld:
         self.now_us += us
 
 
-IMPLEMENTATIONS: dict[str, Callable[[Path], World]] = {"memory": lambda _folder: MemoryWorld()}
+@dataclass(slots=True)
+class NodeWorld:
+    """A real node: `reader.example` is a partner that receives up to TLP:AMBER, `stranger.example` reads nothing."""
+
+    folder: Path
+    exchange: str = ""
+    private: str = ""
+    keeps_stix_20: bool = True
+    collections: NodeShelf = field(init=False)
+    _clock: Clock = field(default_factory=lambda: Clock(START_US), init=False)
+    _tokens: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        party = PartyChoices(origin="own.example", url="http://own.test")
+        node = create_node(self.folder / "node", party, clock=self._clock, random=random.Random(7).randbytes)
+        for number, name in enumerate(("reader", "stranger")):
+            add_partner(node, invitation_of(name, seed=number))
+        exchange = add_collection(node, "exchange", title="Exchange", ceiling=Tlp.RED, readers=["reader"])
+        private = add_collection(node, "private", title="Private", ceiling=Tlp.RED)
+        self.exchange, self.private = exchange.id, private.id
+        made = {
+            "own": add_token(node, "own"),
+            "editor": add_token(node, "editor", read=["exchange"], write=["exchange"]),
+            "writer": add_token(node, "writer", read=[], write=["exchange"]),
+            "reader": add_token(node, "reader", party="reader.example", write=[]),
+            "stranger": add_token(node, "stranger", party="stranger.example", write=[]),
+        }
+        self._tokens = {role: (token.name, secret) for role, (token, secret) in made.items()}
+        self.collections = NodeShelf(node)
+
+    def token(self, role: str) -> tuple[str, str]:
+        return self._tokens[role]
+
+    def advance(self, us: int) -> None:
+        self._clock.now_us += us
+
+
+def invitation_of(name: str, *, seed: int) -> bytes:
+    """The invitation of a party without a node: it never answers, and need not."""
+    origin, seeds = f"{name}.example", random.Random(seed)
+    signers = {
+        role: [signer_from_seed(key_name(origin, role), kind, seeds.randbytes(32)) for kind in KINDS[role]]
+        for role in (Role.LOG, Role.WITNESS, Role.MIRROR)
+    }
+    return write_invitation(title=name, origin=origin, url=f"http://{name}.test", token="", signers=signers)
+
+
+IMPLEMENTATIONS: dict[str, Callable[[Path], World]] = {"memory": lambda _folder: MemoryWorld(), "node": NodeWorld}
 
 
 def caller(world: World, role: str) -> Caller:

@@ -172,7 +172,7 @@ def revoke_token(node: Node, name: str) -> None:
 
 def secret_digest(secret: str) -> str:
     """Secrets have 256 random bits, so that one hash is enough to store them by."""
-    return hashlib.sha256(b"detente/token/v1\x00" + secret.encode()).hexdigest()
+    return hashlib.sha256(b"detente/token/v1\x00" + secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _parse(data: bytes) -> Collection:

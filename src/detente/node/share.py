@@ -82,9 +82,9 @@ def store_imported(
 
     def store(transaction: Transaction) -> int:
         target = read_collection(transaction.connection, collection)
-        keys = [(o.id, key_of(o.version)) for o in objects]
+        keys = [_key(o) for o in objects]
         known = pages.find_same(transaction.connection, IMPORTED + target.id, keys)
-        fresh = [o for o in _distinct(objects) if (o.id, key_of(o.version)) not in known]
+        fresh = [o for o in _distinct(objects) if _key(o) not in known]
         if fresh:
             node.journal_bodies(transaction, "import", [o.body for o in fresh], collection=target.id, media=STIX_MEDIA)
             decided: dict[str, JsonValue] = {
@@ -228,16 +228,21 @@ def _not_yet_said(
     distinct = _distinct(group)
     if target is None:
         return distinct
-    known = pages.find_same(transaction.connection, target.id, [(o.id, key_of(o.version)) for o in distinct])
+    known = pages.find_same(transaction.connection, target.id, [_key(o) for o in distinct])
     if not known:
         return distinct
     number = index.audience_number(transaction.connection, EVERYBODY if audience is None else "\n".join(audience))
-    return [o for o in distinct if number not in known.get((o.id, key_of(o.version)), ())]
+    return [o for o in distinct if number not in known.get(_key(o), ())]
 
 
 def _distinct(objects: Sequence[StixObject]) -> list[StixObject]:
     """Each version of each object once, in the order given; the first one stays."""
-    return list({(o.id, key_of(o.version)): o for o in reversed(objects)}.values())[::-1]
+    return list({_key(o): o for o in reversed(objects)}.values())[::-1]
+
+
+def _key(stix: StixObject) -> tuple[str, str, str]:
+    """What makes two objects the same version of the same thing."""
+    return stix.id, key_of(stix.version), stix.spec_version
 
 
 def _append(

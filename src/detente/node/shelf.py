@@ -8,14 +8,13 @@ exist for it.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
-from detente.errors import InvalidObject, NotFound, NotPermitted
+from detente.errors import InvalidObject, MalformedReply, NotFound, NotPermitted
 from detente.node import collections as choices
 from detente.node.open import Node
 from detente.node.share import say, withdraw
@@ -28,13 +27,13 @@ from detente.store.store import Transaction, read_record
 from detente.taxii.caller import Caller
 from detente.taxii.query import Filter
 from detente.taxii.resources import Collection, Page, Row, Status, StatusDetail
-from detente.views import RECEIVED
+from detente.views import RECEIVED, key_of
 
 # What partners said to us, for our own tools; its id is fixed, since it is the same on every node.
 RECEIVED_ID = str(uuid.UUID(bytes=hashlib.sha256(b"detente/received").digest()[:16], version=4))
 STATUS_KEPT_US = 48 * 3600 * 1_000_000
 REMEMBERED_MAX = 1_000
-MEDIA_TYPES = ("application/stix+json;version=2.1",)
+MEDIA_TYPES = ("application/stix+json;version=2.1", "application/stix+json;version=2.0")
 
 
 class Shelf:
@@ -60,10 +59,12 @@ class Shelf:
 
     def authenticate(self, scheme: str, credentials: str) -> Caller | None:
         name, secret = None, credentials
+        if scheme not in ("basic", "bearer"):
+            return None
         if scheme == "basic":
             try:
                 name, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:
                 return None
         before = self._watch.changes()
         with self._node.store.reading() as connection:
@@ -200,6 +201,11 @@ class Shelf:
     ) -> bool:
         collection = self.collection(caller, collection_id)
         if collection is None or not (collection.can_read and collection.can_write):
+            # What a caller may not see does not exist for it, so there is nothing to forbid.
+            if not self.page(
+                caller, collection_id, Filter(ids=(object_id,), versions=("all",)), 0, 1, bytes_max=1
+            ).rows:
+                return False
             raise NotPermitted("this token may not withdraw from this collection")
         try:
             withdraw(self._node, collection.id, object_id, versions, spec_versions)
@@ -213,18 +219,18 @@ def _shelf_name(collection_id: str) -> str:
 
 
 def _digest(scheme: str, credentials: str) -> bytes:
-    return hashlib.sha256(f"{scheme} {credentials}".encode()).digest()
+    return hashlib.sha256(f"{scheme} {credentials}".encode("utf-8", "surrogatepass")).digest()
 
 
 def _detail(value: JsonValue, message: str) -> StatusDetail:
-    """As much of an object's name as it has; the id must be text, whatever was posted."""
+    """As much of a refused object's name as it has, whatever was posted."""
     fields = value if isinstance(value, dict) else {}
     object_id, version = fields.get("id"), fields.get("modified", fields.get("created"))
-    return StatusDetail(
-        str(object_id)[:300] if isinstance(object_id, str) else "unknown",
-        version if isinstance(version, str) else "",
-        message,
-    )
+    try:
+        known = version if isinstance(version, str) and key_of(version) else ""
+    except MalformedReply:
+        known = ""
+    return StatusDetail(object_id[:300] if isinstance(object_id, str) else "unknown", known, message)
 
 
 def _details(value: JsonValue) -> tuple[StatusDetail, ...]:

@@ -229,8 +229,8 @@ def _mark_last(connection: Connection, groups: Iterable[tuple[str, str]]) -> Non
 
 
 def rank(row: Any) -> tuple[str, str, int]:
-    """The order of versions: specification, version, and of equal versions the one that came first."""
-    return (row.spec_version, row.version_key, -row.added)
+    """The order of versions: of equal versions the later specification, then the one that came first."""
+    return (row.version_key, row.spec_version, -row.added)
 
 
 def _audience_ids(connection: Connection, texts: set[str]) -> dict[str, int]:

@@ -50,7 +50,9 @@ def read_page(connection: Connection, wanted: Wanted, sight: Sight, *, after_us:
     if wanted.ids:
         query = query.where(objects.c.object_id.in_(wanted.ids))
     if wanted.versions == ("last",) and not wanted.spec_versions:
-        alone = (objects.c.mixed == 0) | ~_other(wanted, sight, "newer")
+        alone = (objects.c.mixed == 0) | ~sa.or_(
+            *(_other(wanted, sight, which) for which in ("newer", "newer specification", "twin"))
+        )
         query = query.where(objects.c.last == 1, alone)
     else:
         query = query.where(_ranked(wanted, sight))
@@ -94,14 +96,12 @@ def _ranked(wanted: Wanted, sight: Sight) -> sa.ColumnElement[bool]:
 def _other(wanted: Wanted, sight: Sight, which: str) -> sa.ColumnElement[bool]:
     """There is another row of the same object that this reader may see, and it is newer, older, an earlier twin, …"""
     other = objects.alias("other")
-    same_version = (other.c.spec_version == objects.c.spec_version) & (other.c.version_key == objects.c.version_key)
+    same_version = other.c.version_key == objects.c.version_key
     conditions = {
-        "twin": same_version & (other.c.added < objects.c.added),
+        "newer": other.c.version_key > objects.c.version_key,
         "older": other.c.version_key < objects.c.version_key,
-        "newer specification": other.c.spec_version > objects.c.spec_version,
-        "newer": (other.c.spec_version > objects.c.spec_version)
-        | ((other.c.spec_version == objects.c.spec_version) & (other.c.version_key > objects.c.version_key))
-        | (same_version & (other.c.added < objects.c.added)),
+        "newer specification": same_version & (other.c.spec_version > objects.c.spec_version),
+        "twin": same_version & (other.c.spec_version == objects.c.spec_version) & (other.c.added < objects.c.added),
     }
     query = sa.select(sa.literal(1)).where(
         other.c.object_id == objects.c.object_id,
@@ -115,19 +115,16 @@ def _other(wanted: Wanted, sight: Sight, which: str) -> sa.ColumnElement[bool]:
 
 
 def find_same(
-    connection: Connection, collection: str, keys: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], set[int]]:
-    """Which of these (object id, version) pairs a collection holds already, and for which audience numbers."""
-    found: dict[tuple[str, str], set[int]] = {}
+    connection: Connection, collection: str, keys: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], set[int]]:
+    """Which of these (object id, version key, spec version) a collection holds already, and for which audience numbers."""
+    found: dict[tuple[str, str, str], set[int]] = {}
     wanted = set(keys)
-    ids = sorted({object_id for object_id, _ in wanted})
+    ids = sorted({object_id for object_id, _, _ in wanted})
+    columns = (objects.c.object_id, objects.c.version_key, objects.c.spec_version, objects.c.audience)
     for begin in range(0, len(ids), 500):
-        rows = connection.execute(
-            sa.select(objects.c.object_id, objects.c.version_key, objects.c.audience).where(
-                objects.c.collection == collection, objects.c.object_id.in_(ids[begin : begin + 500])
-            )
-        )
-        for object_id, version_key, audience in rows:
-            if (object_id, version_key) in wanted:
-                found.setdefault((object_id, version_key), set()).add(audience)
+        chosen = (objects.c.collection == collection) & objects.c.object_id.in_(ids[begin : begin + 500])
+        for *key, audience in connection.execute(sa.select(*columns).where(chosen)):
+            if tuple(key) in wanted:
+                found.setdefault((key[0], key[1], key[2]), set()).add(audience)
     return found

@@ -77,7 +77,12 @@ def test_050_what_is_added_later_is_found_after_the_last_header_seen(client: Cli
     for number in range(10, 15):
         last = client.get(client.objects(), "match[version]=all").added[1]
         client.world.advance(pause_us)
-        client.post(indicator(number), indicator(number, modified="2020-01-01T00:00:00Z"))
+        older = indicator(number, created="2020-01-01T00:00:00Z", modified="2020-01-01T00:00:00Z")
+        if client.post(indicator(number), older).status == 503:
+            # A node that signs takes nothing with a time before its last signature, and says to try again.
+            assert pause_us < 0
+            client.world.advance(-pause_us)
+            client.post(indicator(number), older)
         found = client.get(client.objects(), {"added_after": last, "match[version]": "all"}).ids
         assert found == [indicator(number)["id"]] * 2
 

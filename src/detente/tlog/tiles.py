@@ -85,14 +85,13 @@ def partial_width(level: int, size: int) -> int:
 
 def tiles_of(size: int) -> Iterator[Tile]:
     """Every tile of a tree of this size, level by level, the partial one last in each."""
-    for level in range(LEVEL_MAX + 1):
-        hashes = size >> (_HEIGHT * level)
-        if hashes == 0:
-            return
+    level = 0
+    while hashes := size >> (_HEIGHT * level):
         for index in range(hashes // TILE_WIDTH):
             yield Tile(level, index, TILE_WIDTH)
         if hashes % TILE_WIDTH:
             yield Tile(level, hashes // TILE_WIDTH, hashes % TILE_WIDTH)
+        level += 1
 
 
 def bundles_of(size: int) -> Iterator[Bundle]:

@@ -66,6 +66,13 @@ def test_all_kinds_of_signature_verify_together() -> None:
     )
 
 
+def test_a_note_that_is_no_checkpoint_is_malformed_and_kept_with_its_party() -> None:
+    other = note.sign_note("not a checkpoint\n", LOG.signers[:1])
+    with pytest.raises(MalformedReply, match="three lines") as caught:
+        cp.verify_checkpoint(other, origin=ORIGIN, log_keys=LOG.keys)
+    assert (caught.value.party, caught.value.evidence) == (ORIGIN, other)
+
+
 def test_one_of_the_pinned_log_keys_is_enough() -> None:
     for key in LOG.signers:
         signed = cp.sign_checkpoint(LOG.checkpoint(), [key], at_s=5)

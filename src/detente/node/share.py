@@ -62,6 +62,8 @@ def import_document(
     A second import of the same document adds nothing. What could not be read is listed with its line, and nothing is stored when
     the document as a whole cannot be read.
     """
+    if not data.strip():
+        raise InvalidObject(f"{name} is empty; there is nothing to import. Was it written completely?")
     now_us = node.clock()
     intake = read_document(
         data, name=name, source=source or name, received_us=now_us, marking=marking, random=node.random, format=format

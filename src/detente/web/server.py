@@ -15,12 +15,13 @@ from detente.web.tls import server_context
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A bound socket. Port 0 takes a free one. Raises Unreachable saying what is in the way."""
+    """A socket that takes connections from now on. Port 0 takes a free one. Raises Unreachable saying what is in the way."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(1024)
     except OSError as error:
         bound.close()
         raise Unreachable(

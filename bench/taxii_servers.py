@@ -1,7 +1,7 @@
 """The servers that bench/taxii.py measures, each a process of its own.
 
-Run as a program it becomes one of ours: `python -m bench.taxii_servers detente PORT FOLDER CACHE_BYTES` or
-`python -m bench.taxii_servers bare PORT FOLDER`.
+Run as a program it becomes one of ours: `python -m bench.taxii_servers node PORT FOLDER CACHE_BYTES` (or `memory`, for
+collections in memory) or `python -m bench.taxii_servers bare PORT FOLDER`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from tests.contract.worlds import EXCHANGE, MemoryWorld, basic
+from tests.contract.worlds import IMPLEMENTATIONS, basic
 
 from detente.web.collections import Collections
 from detente.web.taxii import CACHE_BYTES, make_app
@@ -41,19 +41,22 @@ class Server:
 Start = Callable[[Path], contextlib.AbstractContextManager[Server]]
 
 
-def make_collections(_folder: Path) -> tuple[Collections, str, str]:
-    """What stands under our surface: collections, the id of one, and a bearer token that may read and write it."""
-    world = MemoryWorld(now_us=time.time_ns() // 1_000)
-    return world.collections, EXCHANGE, world.token("own")[1]
+def make_collections(kind: str, folder: Path) -> tuple[Collections, str, str]:
+    """What stands under our surface: collections, the id of one, and a bearer token that may read and write it.
+
+    "node" is a real one, on disk, with log, markings and partners; "memory" is the fake of the tests.
+    """
+    world = IMPLEMENTATIONS[kind](folder)
+    return world.collections, world.exchange, world.token("own")[1]
 
 
 @contextlib.contextmanager
-def detente(folder: Path, *, cache_bytes: int = CACHE_BYTES) -> Iterator[Server]:
+def detente(folder: Path, *, kind: str = "node", cache_bytes: int = CACHE_BYTES) -> Iterator[Server]:
     """Ours, with `cache_bytes` for pages kept ready."""
     port = _free_port()
-    command = [sys.executable, "-m", "bench.taxii_servers", "detente", str(port), str(folder), str(cache_bytes)]
+    command = [sys.executable, "-m", "bench.taxii_servers", kind, str(port), str(folder), str(cache_bytes)]
     with _running(command, port):
-        _, collection, token = json.loads((folder / "server.json").read_text())
+        collection, token = json.loads((folder / "server.json").read_text())
         yield Server(port, f"/taxii2/shared/collections/{collection}/objects/", f"Bearer {token}")
 
 
@@ -210,10 +213,11 @@ def _bare_app(folder: Path) -> ASGIApp:
 
 
 def main(kind: str, port: str, folder: str, cache_bytes: str = str(CACHE_BYTES)) -> None:
-    app = _bare_app(Path(folder))
-    if kind == "detente":
-        collections, collection, token = make_collections(Path(folder))
-        (Path(folder) / "server.json").write_text(json.dumps(["", collection, token]))
+    if kind == "bare":
+        app = _bare_app(Path(folder))
+    else:
+        collections, collection, token = make_collections(kind, Path(folder))
+        (Path(folder) / "server.json").write_text(json.dumps([collection, token]))
         app = make_app(collections, title="bench", cache_bytes=int(cache_bytes))
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_config=None, access_log=False, ws="none", lifespan="off")
 

@@ -166,5 +166,5 @@ class Client:
 
     def _connect(self) -> HTTPConnection:
         if self.context is None:
-            return HTTPConnection("127.0.0.1", self.port, timeout=20)
-        return HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self.context)
+            return HTTPConnection("127.0.0.1", self.port, timeout=60)
+        return HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.context)

@@ -124,7 +124,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_027_nothing_that_a_client_sends_makes_a_5xx(client: Client, data: st.DataObject) -> None:
     """`Client.request` refuses every 5xx, and every answer that is not TAXII, on its own."""

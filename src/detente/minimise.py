@@ -276,12 +276,8 @@ def _network_literals(network: IPv4Network | IPv6Network) -> list[bytes]:
     """What the text of every address in the network begins with; short for wide networks, which then cost time."""
     if isinstance(network, IPv4Network):
         octets = str(network.network_address).split(".")[: network.prefixlen // 8]
-        if not octets:
-            return [b"."]
-        mapped = [b"::ffff:"]  # the mapped form may also be written in hexadecimal
-        if len(octets) == 4:
-            return [".".join(octets).encode(), *mapped]
-        return [(".".join(octets) + ".").encode(), *mapped]
+        text = ".".join(octets) + ("." if len(octets) < 4 else "")
+        return [text.encode(), b"ffff:"]  # inside an IPv6 address it may also be written in hexadecimal
     if network.prefixlen < 4:
         return [b":"]
     first, free = int(network.network_address) >> 112, 16 - min(network.prefixlen, 16)

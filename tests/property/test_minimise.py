@@ -10,7 +10,8 @@ from detente.stix.canonical import encode
 from detente.stix.objects import StixObject
 
 SAMPLES = r"""
-    192.0.2.5 192[.]0[.]2[.]5 10.1.2.3 2001:db8:1::5 2001:DB8:1:: ::ffff:10.0.0.1 fd12::1 fe80::1 pc.corp.example
+    192.0.2.5 192[.]0[.]2[.]5 10.1.2.3 2001:db8:1::5 2001:DB8:1:: ::ffff:10.0.0.1 0:0:0:0:0:FFFF:0a00:1 ::ffff:c000:205
+    fd12::1 fe80::1 pc.corp.example
     CORP.EXAMPLE corp(.)example x.lan .lan lan a@b.test a[at]b.test C:\Users\jane C:/Users/jane /home/jane \Users\jane
     C:/Documents Bluebird bluebird äDLER Ädler ädler [ ] ( ) : . / \ " ' - _ x 1 é removed
 """

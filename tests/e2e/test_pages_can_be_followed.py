@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import io
+import json
 import re
 import shlex
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from tests.e2e.processes import detente, free_port, serving
+import pytest
+
+from detente.cli.main import main
+from tests.e2e.processes import free_port, serving
 from tests.tree import ROOT
 
 LOG_LINE = '{} - - [22/Nov/2026:06:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n'
@@ -24,34 +26,30 @@ def _commands(page: str) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("detente ")]
 
 
-def _follow(node: Path, command: list[str], real: Mapping[str, str], cwd: Path) -> str:
-    """Run a line of the page, with the names that it gives as examples replaced by real ones."""
-    arguments = [real.get(word, word) for word in command]
-    done = subprocess.run(
-        [sys.executable, "-m", "detente.cli.main", *arguments],
-        cwd=cwd,
-        env={**os.environ, "DETENTE_NODE": str(node)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-    return done.stdout
+def _run(node: Path, *arguments: str, code: int = 0) -> str:
+    """A command as the entry point runs it, in this process: fifty starts of Python would say nothing more."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main(["--node", str(node), *arguments])
+    assert (ended.value.code or 0) == code, (arguments, out.getvalue(), err.getvalue())
+    return out.getvalue()
 
 
-def test_a_stranger_gets_from_the_install_page_to_a_verified_partner_a_hunt_and_a_proof(tmp_path: Path) -> None:
+def test_a_stranger_gets_from_the_install_page_to_a_verified_partner_a_hunt_and_a_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     ours, theirs = tmp_path / "a", tmp_path / "b"
     port, their_port = free_port(), free_port()
-    detente(theirs, "init", "--origin", "cert-b.example", "--url", f"http://127.0.0.1:{their_port}")
-    words = detente(theirs, "partner", "invite", "cert-a.example", "-o", str(tmp_path / "from-cert-b.json"))
+    _run(theirs, "init", "--origin", "cert-b.example", "--url", f"http://127.0.0.1:{their_port}")
+    invited = _run(theirs, "--json", "partner", "invite", "cert-a.example", "-o", str(tmp_path / "from-cert-b.json"))
     (tmp_path / "found.csv").write_text("198.51.100.7\n198.51.100.8\n")
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "access.log").write_text(LOG_LINE.format("10.0.0.1") + LOG_LINE.format("203.0.113.9"))
     real = {
         "https://cert-a.example": f"http://127.0.0.1:{port}",
         "/somewhere/safe/first.tar": str(tmp_path / "first.tar"),
-        "robon-rabop-tilah-gujoh-taraz-suzuh-notiv-lamin": words["fingerprint"],
+        "robon-rabop-tilah-gujoh-taraz-suzuh-notiv-lamin": json.loads(invited)["fingerprint"],
         "/var/log/nginx/": str(tmp_path / "logs"),
     }
     commands = [command for command in _commands("install.md") if command[0] not in {"demo", "serve"}]
@@ -63,18 +61,18 @@ def test_a_stranger_gets_from_the_install_page_to_a_verified_partner_a_hunt_and_
         for command in commands:
             if command[:2] == ["partner", "add"]:
                 # The other side does the same, as the page says, and tells us of an address that is in our log.
-                detente(theirs, "partner", "add", str(tmp_path / "for-cert-b.json"), "--yes")
-                detente(theirs, "collection", "add", "c", "--reader", "cert-a")
+                _run(theirs, "partner", "add", str(tmp_path / "for-cert-b.json"), "--yes")
+                _run(theirs, "collection", "add", "c", "--reader", "cert-a")
                 (tmp_path / "theirs.csv").write_text("203.0.113.9\n")
-                detente(theirs, "import", "--collection", "c", "--marking", "green", str(tmp_path / "theirs.csv"))
-                detente(theirs, "share", "c")
-            shown[" ".join(command)] = _follow(ours, command, real, tmp_path)
+                _run(theirs, "import", "--collection", "c", "--marking", "green", str(tmp_path / "theirs.csv"))
+                _run(theirs, "share", "c")
+            shown[" ".join(command)] = _run(ours, *(real.get(word, word) for word in command))
     assert "✓ verified" in shown["partner show cert-b"]
     assert "Said 2 objects" in shown["share indicators"]
     assert "203[.]0[.]113[.]9" in shown["hunt /var/log/nginx/"]
     (receipt,) = (tmp_path / "proof").glob("*.tlog-proof")
     parts = ["--policy", str(receipt.with_suffix(".policy")), "--opening", str(receipt.with_suffix(".opening.json"))]
-    _follow(tmp_path / "no-node", ["verify", str(receipt), *parts], {}, tmp_path)
+    _run(tmp_path / "no-node", "verify", str(receipt), *parts)
 
 
 def test_the_steps_of_the_operations_page_restore_a_node_without_a_second_history(tmp_path: Path) -> None:
@@ -82,25 +80,28 @@ def test_the_steps_of_the_operations_page_restore_a_node_without_a_second_histor
     ours, theirs, again = tmp_path / "a", tmp_path / "b", tmp_path / "again"
     port, their_port = free_port(), free_port()
     for folder, name, its_port in ((ours, "cert-a", port), (theirs, "cert-b", their_port)):
-        detente(folder, "init", "--origin", f"{name}.example", "--url", f"http://127.0.0.1:{its_port}")
+        _run(folder, "init", "--origin", f"{name}.example", "--url", f"http://127.0.0.1:{its_port}")
     for one, other, name in ((ours, theirs, "cert-b"), (theirs, ours, "cert-a")):
-        detente(one, "partner", "invite", f"{name}.example", "-o", str(tmp_path / name))
-        detente(other, "partner", "add", str(tmp_path / name), "--yes")
+        _run(one, "partner", "invite", f"{name}.example", "-o", str(tmp_path / name))
+        _run(other, "partner", "add", str(tmp_path / name), "--yes")
     with serving(theirs, their_port):
         with serving(ours, port):
             (command,) = _commands("operations.md")
-            _follow(ours, command, {"/backup/cert-a-2026-11-22.tar": str(tmp_path / "backup.tar")}, tmp_path)
-            detente(ours, "collection", "add", "c", "--reader", "cert-b")
+            _run(ours, command[0], str(tmp_path / "backup.tar"))
+            _run(ours, "collection", "add", "c", "--reader", "cert-b")
             (tmp_path / "list.csv").write_text("198.51.100.7\n")
-            detente(ours, "import", "--collection", "c", "--marking", "green", str(tmp_path / "list.csv"))
-            detente(ours, "share", "c")
-            detente(theirs, "sync")
-        detente(again, "restore", str(tmp_path / "backup.tar"))
-        detente(again, "fsck")
-        detente(again, "sync", code=1)
-        detente(again, "restore", "--from-partner", "cert-b")
-        detente(again, "sync")
-        assert detente(again, "fsck", code=1)["findings"] == ["cert-a.example: entry 6 has lost its opening"]
+            _run(ours, "import", "--collection", "c", "--marking", "green", str(tmp_path / "list.csv"))
+            _run(ours, "share", "c")
+            _run(theirs, "sync")
+        _run(again, "restore", str(tmp_path / "backup.tar"))
+        _run(again, "fsck")
+        _run(again, "sync", code=1)
+        _run(again, "restore", "--from-partner", "cert-b")
+        _run(again, "sync")
+        assert json.loads(_run(again, "--json", "fsck", code=1))["findings"] == [
+            "cert-a.example: entry 6 has lost its opening"
+        ]
         with serving(again, port):
-            detente(theirs, "sync")
-    assert len(detente(again, "log", "show")["entries"]) == len(detente(ours, "log", "show")["entries"])
+            _run(theirs, "sync")
+    before, after = (json.loads(_run(folder, "--json", "log", "show"))["entries"] for folder in (ours, again))
+    assert len(before) == len(after) == 7

@@ -7,16 +7,13 @@ from pathlib import Path
 
 import click
 
-from detente.cli.out import Out
-
 
 @click.command()
 @click.option("--script", is_flag=True, help="Run through and end, with exit 0 if all went as told.")
 @click.option(
     "--folder", type=click.Path(path_type=Path), help="Keep the three nodes here. Default: a temporary folder."
 )
-@click.pass_obj
-def demo(out: Out, script: bool, folder: Path | None) -> None:
+def demo(script: bool, folder: Path | None) -> None:
     """Three nodes on this machine: share, verify, hunt, countersign, erase, catch a fork."""
     from detente.demo import run_demo
 

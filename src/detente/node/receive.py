@@ -219,7 +219,8 @@ def _explain_mismatch(party: Party, remote: Remote, head: Head | None, log: Trus
                 proof = consistency_proof(head.size, new.size, read)
                 evidence = make_evidence(party.log_keys, head.note, note, proof, other_root=root_at(head.size, read))
                 raise SplitView(
-                    f"{party.name} signed two histories: the {head.size} entries that we hold are not the first of the {new.size} it shows now",
+                    f"{party.name} signed two histories: the {head.size} entries that we hold are not the first "
+                    f"of the {new.size} it shows now",
                     party=party.origin,
                     evidence=evidence,
                 )

@@ -39,7 +39,7 @@ INDEX_VERSION = 1
 def catch_up(database: Database) -> int:
     """Fold what was added since the last call; returns how many statements were folded."""
     with database.reading() as connection:
-        state = _state(database, connection)
+        state = _state(connection)
         newest = connection.execute(sa.select(sa.func.max(openings.c.added))).scalar() or 0
     if state is None:
         database.write(lambda connection: _create(database, connection))
@@ -51,7 +51,7 @@ def catch_up(database: Database) -> int:
         if not done:
             break
         with database.reading() as connection:
-            state = _state(database, connection) or 0
+            state = _state(connection) or 0
     return folded
 
 
@@ -75,10 +75,10 @@ def forget(connection: Connection, log: int, indices: Sequence[int]) -> None:
 
 def exists(database: Database) -> bool:
     with database.reading() as connection:
-        return _state(database, connection) is not None
+        return _state(connection) is not None
 
 
-def _state(database: Database, connection: Connection) -> int | None:
+def _state(connection: Connection) -> int | None:
     """How far the index has come (a time of addition), or None when there is none of this version."""
     if not sa.inspect(connection).has_table("state", schema="idx"):
         return None

@@ -101,10 +101,11 @@ def _tile(node: Node, log: int, path: str) -> Answer:
     try:
         asked = parse_path(path)
         with node.store.reading() as connection:
-            if isinstance(asked, Tile):
-                body = read_tile(connection, log, asked)
-            else:
-                body = read_bundle(connection, log, asked.index, asked.width)
+            match asked:
+                case Tile():
+                    body = read_tile(connection, log, asked)
+                case _:
+                    body = read_bundle(connection, log, asked.index, asked.width)
     except LocalError:
         return Answer(404, b"no such tile\n")
     caching = _FOREVER if asked.width == TILE_WIDTH else "public, max-age=60"

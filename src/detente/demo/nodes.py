@@ -48,7 +48,9 @@ class Served:
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(_STOP_SECONDS_MAX)
-        self._server = self._thread = None
+        if self._bound is not None:
+            self._bound.close()
+        self._server = self._thread = self._bound = None
         self.node.close()
 
     def restart(self, folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -32,12 +32,14 @@ VALUES: list[tuple[Kind, str]] = [
     ("ipv4", "203.0.113.0/24"),
     ("ipv4", "203.0.113.128/25"),
     ("ipv4", "9.9.9.9/31"),
+    ("ipv4", "172.16.0.0/12"),
     ("ipv6", "2001:db8::1"),
     ("ipv6", "::1"),
     ("ipv6", "::"),
     ("ipv6", "2001:db8:1::/48"),
     ("ipv6", "2001:db8::/32"),
     ("ipv6", "1:2:3:4:5:6:7:8"),
+    ("ipv6", "1:2:3:4:5:6:102:304"),
     ("ipv6", "a::b"),
     ("domain", "evil.example"),
     ("domain", "sub.evil.example"),
@@ -59,6 +61,7 @@ VALUES: list[tuple[Kind, str]] = [
     ("url", "evil.example/a://b"),
     ("url", "file:///etc/passwd"),
     ("url", "a://b"),
+    ("url", "http://named-here-only.example/x"),
 ]
 SOURCES = [IndicatorSource(f"indicator--{n}", [PatternValue(*value)]) for n, value in enumerate(VALUES)]
 # One indicator with several values, which hits a line once.
@@ -69,7 +72,9 @@ FRAGMENTS = [
     *(value.partition("/")[0] if kind[:2] == "ip" else value for kind, value in VALUES),
     *(value.upper() for kind, value in VALUES),
     *(value.partition("://")[2] for kind, value in VALUES if kind == "url"),
-    *words("203.0.113.5 203.0.113.200 2001:db8:1:: ::ffff:1.2.3.4 ::ffff:c633:6407 1:2:3:4:5:6:1.2.3.4 9.9.9.8"),
+    *words(
+        "203.0.113.5 203.0.113.200 2001:db8:1:: ::ffff:1.2.3.4 ::ffff:c633:6407 1:2:3:4:5:6:1.2.3.4 9.9.9.8 172.31.0.9"
+    ),
     *words("MÜNCHEN.example bücher ｅvil.example evil。example vil.example www. mail. .v.рф ß ﬁ ［ ．"),
     *words("http https ftp a abcdefghij abcdefghijk :// :/ // : :: ::: / . .. - -. _ @ % ? # & = + , ; ! ( ) [ ]"),
     *words("1 1. .1 f ff ffff: x xn-- : :80 :443 :21 :8080 0 01 256 /x /X?y=(z) 2001:db8: 198.51.100. .example d41d"),
@@ -101,8 +106,10 @@ def found(
     }
 
 
-def expected(data: bytes, run_bytes_max: int = 1 << 20) -> dict[str, object]:
-    result = reference_hunt(data, SOURCES, run_bytes_max=run_bytes_max)
+def expected(
+    data: bytes, run_bytes_max: int = 1 << 20, sources: Sequence[IndicatorSource] = SOURCES
+) -> dict[str, object]:
+    result = reference_hunt(data, sources, run_bytes_max=run_bytes_max)
     return {
         "lines": (result.lines, result.hit_lines),
         **{id_: (hits.count, hits.first_line, hits.last_line, hits.rules) for id_, hits in result.hits.items()},
@@ -140,3 +147,16 @@ def test_thousands_of_hostile_lines_in_one_log_give_the_reference_result(matcher
         assert len(wanted) == len(SOURCES) + 1, "the lines are made so that every indicator is hit"
         for sizes, block_bytes in (([len(data)], 1 << 18), ([1, 77, 4096], 1000), ([13], 64)):
             assert found(data, matcher, sizes, block_bytes=block_bytes, run_bytes_max=4096) == wanted, f"seed {seed}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.values[0].value[:20])
+def test_each_indicator_alone_gives_the_reference_result(source: IndicatorSource) -> None:
+    # Alone, so that no other indicator draws the line into sight.
+    matcher, _ = compile_indicators([source])
+    lines = random.Random(source.id)
+    favourites = [piece for piece in PIECES if piece.lower() in source.values[0].value.lower().encode()]
+    data = b"\n".join(
+        b"".join(lines.choice(favourites if lines.random() < 0.4 else PIECES) for _ in range(lines.randrange(9)))
+        for _ in range(300 * FUZZ)
+    )
+    assert found(data, matcher, [1000]) == expected(data, sources=[source])

@@ -89,6 +89,10 @@ class Matcher:
     urls_any_scheme: _Index = field(default_factory=dict)
     url_hosts: _Index = field(default_factory=dict)
     url_bytes_max: int = 0  # of the longest URL in normal form
+    # By these `detente.hunt.sieve` tells most tokens from all that are searched for.
+    name_last_labels: set[bytes] = field(default_factory=set)
+    name_ends: set[bytes] = field(default_factory=set)  # the last two labels
+    network_pairs: set[bytes] = field(default_factory=set)  # the first two numbers of all addresses in networks4
 
     def match_word(self, word: bytes) -> tuple[Match, ...]:
         """All that the word hits. It may hit one indicator by several tokens or rules: each is reported.
@@ -239,11 +243,19 @@ class _Build:
                 _enter(t.addresses4, b"%d.%d.%d.%d" % tuple(number.to_bytes(4, "big")), index)
             else:
                 _enter(t.networks4.setdefault(length, {}), number >> (32 - length), index)
+                first = number >> 16
+                # 32,768 pairs for the widest network; 65,536 for all together.
+                for pair in range(first, first + (1 << max(0, 16 - length))):
+                    t.network_pairs.add(b"%d.%d" % (pair >> 8, pair & 255))
         elif kind == "ipv6":
             number, length = values.ipv6_range(value)
             _enter(t.networks6.setdefault(length, {}), number >> (128 - length), index)
         elif kind == "domain":
-            _enter(t.names, values.domain(value, allowed_suffixes=self._allowed_suffixes), index)
+            name = values.domain(value, allowed_suffixes=self._allowed_suffixes)
+            labels = name.rsplit(b".", 2)
+            _enter(t.names, name, index)
+            t.name_last_labels.add(labels[-1])
+            t.name_ends.add(b".".join(labels[-2:]))
         elif kind in values.HASH_DIGITS:
             _enter(t.hashes, values.file_hash(kind, value), index)
         elif kind == "url":

@@ -18,7 +18,7 @@ from detente.hunt.chunks import BLOCK_BYTES, RUN_BYTES_MAX, Piece, pieces
 from detente.hunt.indicators import Match, Matcher, Rule
 from detente.hunt.readers import HEAD_BYTES, LogFormat, Reader, detect
 from detente.hunt.results import Example, HuntResult, IndicatorHits, ordered
-from detente.hunt.sieve import Sieve
+from detente.hunt.sieve import suspects
 from detente.hunt.values import STOP
 
 EXAMPLE_BYTES_MAX = 4096
@@ -164,7 +164,6 @@ class _Pass:
         self.per_day: dict[int, int] = {}
         self.tallies: dict[int, _Tally] = {}
         self._matcher = matcher
-        self._sieve = Sieve(matcher)
         self._time_us = time_us
         self._examples_max = examples_max
         self._open_seen: dict[int, _Seen] = {}  # of the line that came in part
@@ -186,7 +185,7 @@ class _Pass:
 
     def _hit_words(self, spaced: bytes) -> dict[bytes, tuple[Match, ...]]:
         found = {}
-        for word in self._sieve.suspects(set(spaced.split())):
+        for word in suspects(self._matcher, set(spaced.split())):
             if matches := self._matcher.match_word(word):
                 found[word] = matches
         return found

@@ -28,71 +28,57 @@ _AUTHORITY = re.compile(rb"://(?=([^/?#\n]*))")
 TOKENS_SOUGHT_MAX = 64
 
 
-class Sieve:
-    def __init__(self, matcher: Matcher) -> None:
-        self._matcher = matcher
-        self._last_labels = {name.rpartition(b".")[2] for name in matcher.names}
-        self._ends = {b".".join(name.split(b".")[-2:]) for name in matcher.names}
-        self._pairs = set(_leading_pairs(matcher))
+def suspects(matcher: Matcher, words: Collection[bytes]) -> set[bytes]:
+    """The words that may hit."""
+    text = b"\n%b\n" % b"\n".join(words)
+    found: set[bytes] = set()
+    tokens = _host_tokens(matcher, text)
+    if len(tokens) > TOKENS_SOUGHT_MAX:
+        # To seek each through the text would take longer than to match all words.
+        return set(words)
+    for token in tokens:
+        found.update(_words_at(text, _everywhere(text, token)))
+    if matcher.hashes:
+        long_words = b"\n".join([word for word in words if len(word) >= 32])
+        for digits in set(_HEX_RUN.findall(long_words)):
+            if digits.lower() in matcher.hashes:
+                found.update(_words_at(text, _everywhere(text, digits)))
+    if b":" in text:
+        found.update(_words_at(text, (sign.start() for sign in _IPV6_SIGN.finditer(text))))
+        if matcher.url_hosts and b"://" in text:
+            for raw in set(_AUTHORITY.findall(text)):
+                if _is_known_host(matcher, raw):
+                    found.update(_words_at(text, _everywhere(text, b"://" + raw)))
+    return found
 
-    def suspects(self, words: Collection[bytes]) -> set[bytes]:
-        """The words that may hit."""
-        text = b"\n%b\n" % b"\n".join(words)
-        found: set[bytes] = set()
-        tokens = self._host_tokens(text)
-        if len(tokens) > TOKENS_SOUGHT_MAX:
-            # To seek each through the text would take longer than to match all words.
-            return set(words)
-        for token in tokens:
-            found.update(_words_at(text, _everywhere(text, token)))
-        if self._matcher.hashes:
-            long_words = b"\n".join([word for word in words if len(word) >= 32])
-            for digits in set(_HEX_RUN.findall(long_words)):
-                if digits.lower() in self._matcher.hashes:
-                    found.update(_words_at(text, _everywhere(text, digits)))
-        if b":" in text:
-            found.update(_words_at(text, (sign.start() for sign in _IPV6_SIGN.finditer(text))))
-            if self._matcher.url_hosts and b"://" in text:
-                for raw in set(_AUTHORITY.findall(text)):
-                    if self._is_known_host(raw):
-                        found.update(_words_at(text, _everywhere(text, b"://" + raw)))
-        return found
 
-    def _host_tokens(self, text: bytes) -> list[bytes]:
-        """The names and IPv4 addresses that hit."""
-        tokens = set(_DOTTED.findall(text))
-        likely = self._matcher.addresses4.keys() & tokens
-        labels, ends, pairs = self._last_labels, self._ends, self._pairs
-        for token in tokens:
-            dot = token.rfind(b".")
-            label = token[dot + 1 :].lower()
-            if label in labels:
-                # The last two labels tell most names from all that are searched for.
-                if token[token.rfind(b".", 0, dot) + 1 :].lower() in ends or not token.isascii():
-                    likely.add(token)
-            elif label.isdigit():
-                # So do the first two numbers with addresses and networks.
-                if token[: token.find(b".", token.find(b".") + 1)] in pairs:
-                    likely.add(token)
-            elif not label.isascii():
+def _host_tokens(matcher: Matcher, text: bytes) -> list[bytes]:
+    """The names and IPv4 addresses that hit."""
+    tokens = set(_DOTTED.findall(text))
+    likely = matcher.addresses4.keys() & tokens
+    last_labels, ends, pairs = matcher.name_last_labels, matcher.name_ends, matcher.network_pairs
+    for token in tokens:
+        dot = token.rfind(b".")
+        label = token[dot + 1 :].lower()
+        if label in last_labels:
+            # The last two labels tell most names from all that are searched for.
+            if token[token.rfind(b".", 0, dot) + 1 :].lower() in ends or not token.isascii():
                 likely.add(token)
-        return [token for token in likely if self._matcher.match_word(token)]
+        elif label.isdigit():
+            # So do the first two numbers with addresses and networks.
+            if token[: token.find(b".", token.find(b".") + 1)] in pairs:
+                likely.add(token)
+        elif not label.isascii():
+            likely.add(token)
+    return [token for token in likely if matcher.match_word(token)]
 
-    def _is_known_host(self, raw: bytes) -> bool:
-        # Of a URL without a path, the punctuation at its end is no part of the host.
-        return any(
-            len(form) <= values.AUTHORITY_BYTES_MAX and values.authority(b"", form)[1] in self._matcher.url_hosts
-            for form in {raw, values.url_end(raw)}
-        )
 
-
-def _leading_pairs(matcher: Matcher) -> Iterator[bytes]:
-    """The first two numbers, as they are written, of all addresses in the networks: 65,536 at most."""
-    for length, networks in matcher.networks4.items():
-        for leading in networks:
-            first = leading << (32 - length) >> 16
-            for pair in range(first, first + (1 << max(0, 16 - length))):
-                yield b"%d.%d" % (pair >> 8, pair & 255)
+def _is_known_host(matcher: Matcher, raw: bytes) -> bool:
+    # Of a URL without a path, the punctuation at its end is no part of the host.
+    return any(
+        len(form) <= values.AUTHORITY_BYTES_MAX and values.authority(b"", form)[1] in matcher.url_hosts
+        for form in {raw, values.url_end(raw)}
+    )
 
 
 def _everywhere(text: bytes, token: bytes) -> Iterator[int]:

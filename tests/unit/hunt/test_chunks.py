@@ -41,9 +41,9 @@ def test_a_line_that_ends_with_the_log_behind_a_cut_is_still_ended() -> None:
 @pytest.mark.parametrize("size", [1, 3, 7, 100])
 @pytest.mark.parametrize("block_bytes", [1, 4, 100])
 def test_a_run_too_long_is_left_out_and_counted_whatever_the_chunks(size: int, block_bytes: int) -> None:
-    data = b"a " + b"x" * 11 + b" b\n" + b"y" * 12 + b"\nc " + b"z" * 10
+    data = b"a " + b"x" * 11 + b" " + b"w" * 10 + b" b\n" + b"y" * 12 + b"\nc " + b"z" * 10
     got = list(pieces(cut(data, size), block_bytes=block_bytes, run_bytes_max=10))
-    assert b"".join(piece.data for piece in got) == b"a  b\n\nc " + b"z" * 10
+    assert b"".join(piece.data for piece in got) == b"a  " + b"w" * 10 + b" b\n\nc " + b"z" * 10
     assert sum(piece.left_out_runs for piece in got) == 2
     assert sum(piece.left_out_bytes for piece in got) == 23
 

@@ -149,6 +149,10 @@ def test_results_of_several_logs_are_merged_by_indicator_and_sharer() -> None:
     assert hits[NAME.id, "CERT-B"].rules == {"exact": 3, "parent": 1}
     assert len(hits[NAME.id, "CERT-B"].examples) == 4
     assert hits[NAME.id, "CERT-B"].first_line is None
+    assert (hits[NAME.id, "CERT-B"].first_us, hits[NAME.id, "CERT-B"].last_us) == (
+        MAY_17 - DAY + 3_000_000,
+        MAY_17 + 2 * DAY,
+    )
     assert (together.lines, together.hit_lines, together.log_format) == (7, 5, "iso plain")
     assert together.hits_per_day["2015-05-17"] == 6
 

@@ -242,11 +242,13 @@ class _Build:
             if length == 32:
                 _enter(t.addresses4, b"%d.%d.%d.%d" % tuple(number.to_bytes(4, "big")), index)
             else:
-                _enter(t.networks4.setdefault(length, {}), number >> (32 - length), index)
-                first = number >> 16
-                # 32,768 pairs for the widest network; 65,536 for all together.
-                for pair in range(first, first + (1 << max(0, 16 - length))):
-                    t.network_pairs.add(b"%d.%d" % (pair >> 8, pair & 255))
+                networks = t.networks4.setdefault(length, {})
+                if number >> (32 - length) not in networks:
+                    # Up to 32,768 pairs for a wide network, so once for each.
+                    first = number >> 16
+                    for pair in range(first, first + (1 << max(0, 16 - length))):
+                        t.network_pairs.add(b"%d.%d" % (pair >> 8, pair & 255))
+                _enter(networks, number >> (32 - length), index)
         elif kind == "ipv6":
             number, length = values.ipv6_range(value)
             _enter(t.networks6.setdefault(length, {}), number >> (128 - length), index)

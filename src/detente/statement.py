@@ -23,11 +23,14 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
 
 from detente.errors import BadProof, InvalidObject, MalformedReply
-from detente.stix.canonical import JsonValue, encode, parse_canonical
+from detente.stix.canonical import INTEGER_MAX, JsonValue, encode, parse_canonical
 
 SALT_BYTES = 32
 SALTS_BYTES = 2 * SALT_BYTES
@@ -227,39 +230,72 @@ def parse_header(data: bytes) -> Header:
     """A header, strictly: canonical, with exactly the fields of version 1. Raises MalformedReply."""
     if len(data) > HEADER_BYTES_MAX:
         raise MalformedReply(f"a header has at most {HEADER_BYTES_MAX} bytes; this one has {len(data)}")
-    match _object(data, "header"):
-        case {
-            "aud": list(aud),
-            "body": str(body),
-            "kind": str(kind),
-            "log": str(log),
-            "media": str(media),
-            "pad": str(pad),
-            "seen": list(seen),
-            "t": int(t_us),
-            "v": 1,
-            **rest,
-        } if not set(rest) - {"re"}:
-            origins = tuple(a for a in aud if isinstance(a, str))
-            if len(origins) != len(aud) or list(origins) != sorted(set(origins)):
-                raise MalformedReply("aud must be a sorted list of different origins")
-            if pad.strip("0") or len(data) % HEADER_BUCKET_BYTES:
-                raise MalformedReply(
-                    f"pad must be zeros that fill the header to a multiple of {HEADER_BUCKET_BYTES} bytes"
-                )
-            return Header(
-                aud=origins,
-                body=_unbase64url(body),
-                kind=kind,
-                log=log,
-                media=media,
-                t_us=t_us,
-                seen=tuple(_parse_seen(s) for s in seen),
-                re=_parse_ref(rest["re"]) if "re" in rest else None,
-            )
-    raise MalformedReply(
-        "a header of version 1 has exactly: aud, body, kind, log, media, pad, seen, t, v and at most re"
+    fields = _header_fields(data)
+    if fields.aud != sorted(set(fields.aud)):
+        raise MalformedReply("aud must be a sorted list of different origins")
+    if fields.pad.strip("0") or len(data) % HEADER_BUCKET_BYTES:
+        raise MalformedReply(f"pad must be zeros that fill the header to a multiple of {HEADER_BUCKET_BYTES} bytes")
+    ref = fields.re
+    return Header(
+        aud=tuple(fields.aud),
+        body=_unbase64url(fields.body),
+        kind=fields.kind,
+        log=fields.log,
+        media=fields.media,
+        t_us=fields.t,
+        seen=tuple(Seen(seen.log, seen.size, _unbase64url(seen.root)) for seen in fields.seen),
+        re=None if ref is msgspec.UNSET else Ref(ref.log, ref.index, _unbase64url(ref.leaf)),
     )
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=INTEGER_MAX)]
+
+
+class _SeenFields(msgspec.Struct, forbid_unknown_fields=True):
+    log: str
+    root: str
+    size: _Count
+
+
+class _RefFields(msgspec.Struct, forbid_unknown_fields=True):
+    index: _Count
+    leaf: str
+    log: str
+
+
+class _HeaderFields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """In the order of the canonical form, so that writing it gives that form."""
+
+    aud: list[str]
+    body: str
+    kind: str
+    log: str
+    media: str
+    pad: str
+    re: _RefFields | msgspec.UnsetType = msgspec.UNSET
+    seen: list[_SeenFields]
+    t: _Count
+    v: Literal[1]
+
+
+_header_decoder = msgspec.json.Decoder(_HeaderFields)
+_header_encoder = msgspec.json.Encoder()
+
+
+def _header_fields(data: bytes) -> _HeaderFields:
+    # Fields in order and no floats: within ASCII this text has one way to be written, and it is the canonical one.
+    if data.isascii():
+        with suppress(msgspec.DecodeError):
+            fields = _header_decoder.decode(data)
+            if _header_encoder.encode(fields) == data:
+                return fields
+    try:
+        return msgspec.convert(_object(data, "header"), _HeaderFields)
+    except msgspec.ValidationError as error:
+        raise MalformedReply(
+            "a header of version 1 has exactly: aud, body, kind, log, media, pad, seen, t, v and at most re; "
+            f"here: {error}"
+        ) from None
 
 
 def verify_opening(leaf: bytes, opening: Opening, *, log: str, reader: str | None) -> Header:
@@ -400,19 +436,5 @@ def _seen_value(seen: Seen) -> JsonValue:
     return {"log": seen.log, "root": base64url(seen.root), "size": seen.size}
 
 
-def _parse_seen(value: JsonValue) -> Seen:
-    match value:
-        case {"log": str(log), "root": str(root), "size": int(size), **rest} if not rest and size >= 0:
-            return Seen(log, size, _unbase64url(root))
-    raise MalformedReply("seen lists checkpoints: log, root, size")
-
-
 def _ref_value(ref: Ref) -> JsonValue:
     return {"index": ref.index, "leaf": base64url(ref.leaf), "log": ref.log}
-
-
-def _parse_ref(value: JsonValue) -> Ref:
-    match value:
-        case {"index": int(index), "leaf": str(leaf), "log": str(log), **rest} if not rest and index >= 0:
-            return Ref(log, index, _unbase64url(leaf))
-    raise MalformedReply("re points at a leaf: index, leaf, log")

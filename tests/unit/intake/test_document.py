@@ -42,7 +42,7 @@ def test_the_family_is_found_out(data: str, format_: str) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (gzip.compress(b"1.2.3.4"), "a gzip archive"),
+        (gzip.compress(b"1.2.3.4", mtime=0), "a gzip archive"),
         (b"PK\x03\x04...", "a zip archive"),
         (b"%PDF-1.7", "a PDF"),
         (b"<?xml version='1.0'?><stix:STIX_Package/>", "XML or HTML"),

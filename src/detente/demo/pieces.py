@@ -12,7 +12,7 @@ from detente.node.hunt import identity_id
 from detente.node.open import Node
 from detente.node.proofs import Proof, prove, verify
 from detente.stix.marking import Tlp
-from detente.stix.objects import StixObject, format_timestamp, new_id, parse_object
+from detente.stix.objects import StixObject, format_timestamp, new_id, parse_object, parse_timestamp
 from detente.stix.pattern import simple_values
 from detente.store.log import OWN, read_head
 from detente.tlog.policy import parse_policy
@@ -68,8 +68,12 @@ def all_days(hits_per_day: Mapping[str, int], last_day: datetime) -> dict[str, i
     return {day: hits_per_day.get(day, 0) for day in days}
 
 
-def day_of(at_us: int | None) -> str:
-    return "–" if at_us is None else datetime.fromtimestamp(at_us // 1_000_000, UTC).date().isoformat()
+def day_of(time: int | str | None) -> str:
+    """Microseconds or a STIX timestamp as `14 Nov`."""
+    if not time:
+        return "–"
+    at_us = parse_timestamp(time) if isinstance(time, str) else time
+    return f"{datetime.fromtimestamp(at_us // 1_000_000, UTC):%d %b}"
 
 
 def value_of(pattern: str) -> str:
@@ -77,8 +81,8 @@ def value_of(pattern: str) -> str:
 
 
 def defanged(value: str) -> str:
-    """As it may stand in a mail: nothing becomes a link."""
-    return value.replace(".", "[.]")
+    """As it may stand in a mail: nothing becomes a link. A hash is shortened."""
+    return value.replace(".", "[.]") if "." in value or ":" in value else f"{value[:16]}…"
 
 
 def short_root(root: bytes) -> str:

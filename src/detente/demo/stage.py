@@ -52,11 +52,11 @@ class Stage:
 
     def say(self, who: str, text: str) -> None:
         """One sentence of the story; `who` is a party's short name, or "" when it goes on."""
-        self._beside(Text(who, f"bold {_COLOURS.get(who, '')}".strip()), _marked(text))
+        self._beside(who, f"bold {_COLOURS.get(who, '')}".strip(), _marked(text))
 
     def proves(self, text: str) -> None:
         """What can be shown to a stranger from here on."""
-        self._beside(Text("→", "bold green"), Text.assemble(("Now provable: ", "bold green"), (text, "green")))
+        self._beside("→", "bold green", Text.assemble(("Now provable: ", "bold green"), (text, "green")))
 
     def rows(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
         """A table below the text; the columns with these positions are flush right."""
@@ -72,10 +72,10 @@ class Stage:
         """A line that is never wrapped, so that it can be copied."""
         self._print(Text(text, style))
 
-    def _beside(self, who: Text, text: Text) -> None:
-        who.append(" " * (_INDENT - who.cell_len))
+    def _beside(self, who: str, style: str, text: Text) -> None:
         for number, part in enumerate(self._wrapped(text, self._width - _INDENT)):
-            self._print((who if number == 0 else Text(" " * _INDENT)) + part)
+            name = who if number == 0 else ""
+            self._print(Text.assemble((name, style), " " * (_INDENT - cell_len(name)), part))
 
     def _wrapped(self, text: Text, width: int) -> list[Text]:
         return list(text.wrap(self._console, width))

@@ -135,7 +135,7 @@ class Story:
                 known = {party.origin: party.fingerprint for party in self.node(name).partners(connection)}
             others = {ORIGINS[other]: self.node(other).fingerprint for other in ORIGINS if other != name}
             expect(known == others, f"{TITLES[name]} has pinned other keys than were read out")
-        stage.proves("nothing yet. But from here on no key of any of the three can change unnoticed.")
+        stage.proves("nothing yet. But no key of the three can change unnoticed any more.")
 
     # 2
 
@@ -253,7 +253,7 @@ class Story:
         stage.say(
             "", f"sends back {told[0].said} sightings: counts and times. ✓ No log line is in them, no address, no name."
         )
-        stage.proves("that Borovia says it was hit, how often, and when. The log itself never left.")
+        stage.proves("that Borovia says it was hit, how often and when. The log never left.")
 
     # 5
 
@@ -268,7 +268,13 @@ class Story:
         stage.rows(
             ("said by", "indicator", "count", "first seen", "last seen"),
             [
-                (SHORT[s.said_by], defanged(value_of(s.pattern)), str(s.count), s.first_seen[:10], s.last_seen[:10])
+                (
+                    SHORT[s.said_by],
+                    defanged(value_of(s.pattern)),
+                    str(s.count),
+                    day_of(s.first_seen),
+                    day_of(s.last_seen),
+                )
                 for s in sightings[:3]
             ],
             right=(2,),
@@ -379,7 +385,7 @@ class Story:
             stage.say("Aldmere", f"is told by its own node, at the next sync: “{words}”")
         else:
             raise Surprise("Aldmere's node did not notice")
-        stage.proves("that there are two histories. Not why: for that, somebody picks up the telephone.")
+        stage.proves("that there are two histories. Not why: that takes a telephone.")
 
     def _find_fork(self) -> None:
         """Borovia finds it by comparing, Harbour by pulling; each has evidence of its own."""
@@ -406,10 +412,8 @@ class Story:
             right=(1,),
         )
         stage.say("", "It can be: a restored backup · a stolen key · intent. Borovia does not know which.")
-        size = path.stat().st_size
-        stage.say(
-            "", f"✓ The evidence is a file of {size / 1000:.0f} kB ({path.name}): it convinces a stranger by itself."
-        )
+        size = f"{path.stat().st_size / 1000:.0f} kB"
+        stage.say("", f"✓ The evidence convinces a stranger by itself: {path.name}, {size}.")
         pause_partner(borovia, ALDMERE, paused=True)
         refused = say(borovia, "", [make_note("held", borovia)], to=[ALDMERE])
         expect(refused.said == 0 and "paused" in refused.refused[0][1], "sharing was not held")
@@ -428,20 +432,12 @@ class Story:
         secrets = {name: add_token(served.node, "reader", write=())[1] for name, served in self.served.items()}
         for name, served in self.served.items():
             self._ask_pages(name, served.address, secrets[name])
-        stage.say(
-            "",
-            "✓ Each answers. From this machine its page shows everything; to a stranger only name, keys, log, cosigners.",
-        )
+        stage.say("", "✓ Each answers: everything to this machine; name, keys, log, cosigners to a stranger.")
         if not stays:
             stage.say("", "They end here; without --script they stay up, to be looked at in a browser.")
             return
-        stage.rows(
-            ("", "status page", "TAXII root"),
-            [
-                (SHORT[name], f"{served.address}/", f"{served.address}/taxii2/shared/")
-                for name, served in self.served.items()
-            ],
-        )
+        stage.rows(("", "status page"), [(SHORT[name], f"{served.address}/") for name, served in self.served.items()])
+        stage.say("", "The TAXII root of each is taxii2/shared/ below its page.")
         stage.say("", f"The folders are in {self.place}" + ("." if kept else ", and go when you end this."))
         stage.say("Borovia", "as its own tools read it:")
         borovia = self.served[BOROVIA].address

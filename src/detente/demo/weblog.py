@@ -21,8 +21,8 @@ PLANTED: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("203.0.113.140", "client", (0, 0, 0, 0, 0, 0, 0, 2, 3, 0, 0, 0, 0, 0)),
     ("2001:db8:51::17", "client", (0, 0, 0, 0, 0, 0, 0, 0, 4, 2, 0, 0, 1, 0)),
     ("mail-update.test", "referer", (0, 0, 0, 0, 0, 0, 0, 3, 2, 0, 0, 0, 0, 0)),
-    ("login.lantern-office.test", "referer", (0, 0, 0, 0, 0, 0, 0, 1, 2, 1, 0, 0, 0, 0)),
-    ("relay.lantern-office.test", "referer", (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0)),
+    ("login.lantern-hr.test", "referer", (0, 0, 0, 0, 0, 0, 0, 1, 2, 1, 0, 0, 0, 0)),
+    ("relay.lantern-hr.test", "referer", (0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0)),
     ("AEFF6C8C402E43FC4D33C4526E5CD876", "path", (0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0)),
 )
 PLANTED_HITS = sum(sum(days) for _, _, days in PLANTED)

@@ -19,6 +19,7 @@ from detente.errors import (
     MalformedReply,
     NotFound,
     RemoteError,
+    Rollback,
     SplitView,
     StaleWrite,
     TooLarge,
@@ -44,7 +45,7 @@ from detente.store.log import (
     read_tile,
     root_of,
 )
-from detente.store.store import CLOCK_BACK_MAX_US, Transaction, count_records, read_record
+from detente.store.store import CLOCK_BACK_MAX_US, Transaction, count_records, read_record, read_witnessed
 from detente.tlog.checkpoint import VerifiedCheckpoint, with_signatures
 from detente.tlog.merkle import HashReader, consistency_proof, leaf_hash, root_at
 from detente.tlog.note import SignedNote, VerifierKey, known_signatures, parse_note
@@ -126,9 +127,11 @@ def pull(node: Node, party: Party, fetch: Fetch, *, progress: Progress | None = 
 
 
 def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | None) -> _Verified:
-    note = remote.checkpoint()
+    # What we hold is read before we ask: what another process takes in meanwhile must not make the answer look old.
     with node.store.reading() as connection:
         head = head_of(connection, party.origin)
+        cosigned = read_witnessed(connection, party.origin)
+        note = remote.checkpoint()
         log = trusted_log(node, connection, party, head)
         verified = log.verify(note)
         require_all_keys(party, verified)
@@ -138,6 +141,12 @@ def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | 
             proof = prove_consistency(connection, head.log, new.size, old_size)
             there = root_of(connection, head.log, new.size) if new.size else None
             log.advance(note, proof, other_root=there)  # Rollback or SplitView
+        if cosigned is not None and new.size < cosigned[0]:
+            raise Rollback(
+                f"{party.name} asked us to cosign {cosigned[0]} entries and now shows {new.size}",
+                party=party.origin,
+                evidence=note,
+            )
         if new.size == old_size:
             return _Verified(head, log.advance(note, ()), [])
         if new.size - old_size > NEW_ENTRIES_MAX:
@@ -157,10 +166,28 @@ def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | 
         hashes = [leaf_hash(leaf) for leaf in leaves]
         if tail.frontier.extended(hashes).root() != new.root:
             _explain_mismatch(party, remote, head, log, note)
-        proof = ()
-        if head is not None and old_size:
-            proof = consistency_proof(old_size, new.size, _reader_over(connection, head.log, tail, new.size, hashes))
-        return _Verified(head, log.advance(note, proof), leaves)
+        read = _reader_over(connection, head.log if head else None, tail, new.size, hashes)
+        if cosigned is not None and cosigned[0] > old_size:
+            _require_what_we_cosigned(party, cosigned, note, new.size, read)
+        return _Verified(head, log.advance(note, consistency_proof(old_size, new.size, read)), leaves)
+
+
+def _require_what_we_cosigned(
+    party: Party, cosigned: tuple[int, bytes, bytes, int], note: bytes, new_size: int, read: HashReader
+) -> None:
+    """Our witness and our mirror must not have cosigned two histories. Raises SplitView with evidence."""
+    size, root, its_note, _ = cosigned
+    there = root_at(size, read)
+    if there != root:
+        evidence = make_evidence(
+            party.log_keys, its_note, note, consistency_proof(size, new_size, read), other_root=there
+        )
+        raise SplitView(
+            f"{party.name} signed two histories: it had us cosign {size} entries that are not the first of the "
+            f"{new_size} it shows now",
+            party=party.origin,
+            evidence=evidence,
+        )
 
 
 def trusted_log(node: Node, connection: Connection, party: Party, head: Head | None) -> TrustedLog:
@@ -200,10 +227,12 @@ def cosigning_keys(node: Node, connection: Connection, *, besides: str) -> tuple
     return (*keys, *own[Role.WITNESS], *own[Role.MIRROR])
 
 
-def _reader_over(connection: Connection, log: int, tail: Tail, size: int, hashes: Sequence[bytes]) -> HashReader:
-    """The tree at `size`: tiles as they will be, over those on disk."""
+def _reader_over(connection: Connection, log: int | None, tail: Tail, size: int, hashes: Sequence[bytes]) -> HashReader:
+    """The tree at `size`: tiles as they will be, over those on disk. Without a `log` all of it is new."""
     fresh = dict(extend(tail.size, tail.tiles, hashes))
-    return hash_reader(size, lambda tile: fresh[tile] if tile in fresh else read_tile(connection, log, tile))
+    return hash_reader(
+        size, lambda tile: fresh[tile] if log is None or tile in fresh else read_tile(connection, log, tile)
+    )
 
 
 def _explain_mismatch(party: Party, remote: Remote, head: Head | None, log: TrustedLog, note: bytes) -> None:
@@ -294,7 +323,12 @@ def _store(
         rows += [(i, Opening(b"", b"", leaf.body, b"")) for i, leaf in batch.public]
         if rows:
             bodies.put_openings(
-                transaction.connection, log, sorted(rows, key=lambda r: r[0]), collection=RECEIVED, now_us=now_us
+                transaction.database,
+                transaction.connection,
+                log,
+                sorted(rows, key=lambda r: r[0]),
+                collection=RECEIVED,
+                now_us=now_us,
             )
         transaction.set_head(log, opened_size=batch.upto)
         acknowledged = _acknowledge(node, transaction, party, verified, batch)

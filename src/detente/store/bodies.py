@@ -15,7 +15,6 @@ from detente.store.database import Database, openings
 NO_HEADER = b""
 
 _LAST_ADDED = sa.select(sa.func.max(openings.c.added))
-_INSERT = openings.insert()
 
 
 def last_added(connection: Connection) -> int:
@@ -24,6 +23,7 @@ def last_added(connection: Connection) -> int:
 
 
 def put_openings(
+    database: Database,
     connection: Connection,
     log: int,
     rows: Sequence[tuple[int, Opening]],
@@ -33,19 +33,11 @@ def put_openings(
 ) -> list[int]:
     """Store openings by index, each with its own time of addition: now, or one past the last. Returns these times."""
     start = max(now_us, last_added(connection) + 1)
-    connection.execute(
-        _INSERT,
+    database.insert(
+        connection,
+        openings,
         [
-            {
-                "added": start + i,
-                "log": log,
-                "idx": index,
-                "collection": collection,
-                "header": opening.header,
-                "header_salt": opening.header_salt,
-                "body": opening.body,
-                "body_salt": opening.body_salt,
-            }
+            (start + i, log, index, collection, opening.header, opening.header_salt, opening.body, opening.body_salt)
             for i, (index, opening) in enumerate(rows)
         ],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import msgspec
@@ -32,6 +32,7 @@ from detente.store.database import (
 from detente.views import EVERYBODY, DeliveryRow, ObjectRow, StatementRow, Stored, WithdrawalRow, fold
 
 BATCH_ROWS = 20_000
+BATCH_BYTES = 64 << 20
 # Raised when a view changes its meaning: an index of another number is thrown away and made anew.
 INDEX_VERSION = 1
 
@@ -46,7 +47,7 @@ def catch_up(database: Database) -> int:
         state = 0
     folded = 0
     while state < newest:
-        done = database.write(lambda connection: _fold_batch(connection))
+        done = database.write(lambda connection: _fold_batch(database, connection))
         folded += done
         if not done:
             break
@@ -96,7 +97,7 @@ def _create(database: Database, connection: Connection) -> None:
     connection.execute(index_state.insert(), [{"key": "version", "value": INDEX_VERSION}, {"key": "added", "value": 0}])
 
 
-def _fold_batch(connection: Connection) -> int:
+def _fold_batch(database: Database, connection: Connection) -> int:
     state = connection.execute(sa.select(index_state.c.value).where(index_state.c.key == "added")).scalar_one()
     logs = {
         log: (origin, role)
@@ -106,9 +107,8 @@ def _fold_batch(connection: Connection) -> int:
         sa.select(
             openings.c.added, openings.c.log, openings.c.idx, openings.c.collection, openings.c.header, openings.c.body
         )
-        .where(openings.c.added > state)
+        .where(openings.c.added > state, openings.c.added <= _batch_end(connection, state))
         .order_by(openings.c.added)
-        .limit(BATCH_ROWS)
     ).all()
     if not rows:
         return 0
@@ -129,10 +129,12 @@ def _fold_batch(connection: Connection) -> int:
             else:
                 delivery_rows.append(row)
     ids = _audience_ids(connection, {row.audience for row in statement_rows})
-    _insert(connection, statements, [_statement(row, ids) for row in statement_rows])
+    database.insert(
+        connection, statements, [(r.added, r.log, r.idx, r.kind, r.at_us, ids[r.audience], 0) for r in statement_rows]
+    )
     fresh = not state and not withdrawals
-    _insert_objects(connection, object_rows, ids, fresh=fresh)
-    _insert(connection, deliveries, [asdict(row) for row in delivery_rows])
+    _insert_objects(database, connection, object_rows, ids, fresh=fresh)
+    database.insert(connection, deliveries, [astuple(row) for row in delivery_rows])
     for withdrawal in withdrawals:
         connection.execute(
             statements.update()
@@ -149,19 +151,26 @@ def _leaf(connection: Connection, log: int, idx: int) -> bytes:
     return bytes(found) if found is not None and b'"t":"p"' in bytes(found) else b""
 
 
-def _statement(row: StatementRow, ids: dict[str, int]) -> dict[str, Any]:
-    return {
-        "added": row.added, "log": row.log, "idx": row.idx, "kind": row.kind, "at_us": row.at_us,
-        "audience": ids[row.audience], "withdrawn": 0,
-    }  # fmt: skip
+def _batch_end(connection: Connection, state: int) -> int:
+    """The last statement of the next batch: so many rows, or so many bytes."""
+    sizes = connection.execute(
+        sa.select(openings.c.added, sa.func.length(openings.c.body))
+        .where(openings.c.added > state)
+        .order_by(openings.c.added)
+        .limit(BATCH_ROWS)
+    )
+    end, total = state, 0
+    for added, size in sizes:
+        total += size
+        if end > state and total > BATCH_BYTES:
+            break
+        end = added
+    return end
 
 
-def _insert(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(table.insert(), rows)
-
-
-def _insert_objects(connection: Connection, rows: Sequence[ObjectRow], ids: dict[str, int], *, fresh: bool) -> None:
+def _insert_objects(
+    database: Database, connection: Connection, rows: Sequence[ObjectRow], ids: dict[str, int], *, fresh: bool
+) -> None:
     if not rows:
         return
     groups: dict[tuple[str, str], list[ObjectRow]] = defaultdict(list)
@@ -170,15 +179,15 @@ def _insert_objects(connection: Connection, rows: Sequence[ObjectRow], ids: dict
     known = set() if fresh else _known(connection, {object_id for _, object_id in groups})
     # A group that is one new row is last at once; everything else is ranked in the table.
     ranked = {key for key, group in groups.items() if len(group) > 1 or key in known}
-    connection.execute(
-        objects.insert(),
+    database.insert(
+        connection,
+        objects,
         [
-            {
-                "added": row.added, "log": row.log, "idx": row.idx, "collection": row.collection, "object_id": row.object_id,
-                "type": row.type, "spec_version": row.spec_version, "version": row.version, "version_key": row.version_key,
-                "audience": ids[row.audience], "last": 0 if (row.collection, row.object_id) in ranked else 1, "mixed": 0,
-            }
-            for row in rows
+            (
+                r.added, r.log, r.idx, r.collection, r.object_id, r.type, r.spec_version, r.version, r.version_key,
+                ids[r.audience], 0 if (r.collection, r.object_id) in ranked else 1, 0,
+            )
+            for r in rows
         ],
     )  # fmt: skip
     _mark_last(connection, ranked)
@@ -236,7 +245,8 @@ def rank(row: Any) -> tuple[str, str, int]:
 def _audience_ids(connection: Connection, texts: set[str]) -> dict[str, int]:
     known = {text: number for number, text in connection.execute(sa.select(audiences.c.id, audiences.c.parties))}
     new = [{"id": len(known) + i, "parties": text} for i, text in enumerate(sorted(texts - set(known)))]
-    _insert(connection, audiences, new)
+    if new:
+        connection.execute(audiences.insert(), new)
     return known | {str(row["parties"]): int(str(row["id"])) for row in new}
 
 

@@ -62,7 +62,6 @@ EMPTY_TAIL = Tail(0, EMPTY_ROOT, {}, Frontier.EMPTY)
 
 # The statements of the write path, built once: making them anew costs more than running them.
 _HEAD = sa.select(heads).where(heads.c.log == sa.bindparam("log_"))
-_INSERT_ENTRIES = entries.insert()
 _LEAVES = (
     sa.select(entries.c.leaf)
     .where(
@@ -159,10 +158,7 @@ def append(
     called last, when the root has been computed twice: from the tiles, and again from the entries read back from the database.
     """
     new_size = tail.size + len(leaves)
-    connection.execute(
-        _INSERT_ENTRIES,
-        [{"log": head.log, "idx": tail.size + i, "leaf": leaf} for i, leaf in enumerate(leaves)],
-    )
+    database.insert(connection, entries, [(head.log, tail.size + i, leaf) for i, leaf in enumerate(leaves)])
     changed = extend(tail.size, tail.tiles, [leaf_hash(leaf) for leaf in leaves])
     database.upsert(
         connection,

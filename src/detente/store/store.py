@@ -127,6 +127,7 @@ class Transaction:
         """Append leaves with their openings; returns the first index and the times of addition."""
         first = self.next_index(log)
         added = bodies.put_openings(
+            self.database,
             self.connection,
             log,
             [(first + i, opening) for i, opening in enumerate(openings)],

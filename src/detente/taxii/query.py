@@ -95,8 +95,6 @@ def _fields(query: bytes, allowed: frozenset[str]) -> dict[str, str]:
             raise MalformedReply("a match field that is not served here; known are id, type, version and spec_version")
         if field in given:
             raise MalformedReply(f"{field} is given twice; join the values of a match field with commas")
-        if not value:
-            raise MalformedReply(f"{field} is given without a value; leave it out")
         given[field] = value
     return given
 

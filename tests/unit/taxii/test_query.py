@@ -79,6 +79,7 @@ def test_paging_means_nothing_to_a_deletion() -> None:
         b"x" * 20_000,
         b"match[id]=\xc3\xa4",
         b"match[id]=%c3",
+        b"%ff=1",
         b"match[version]=last,",
     ],
 )

@@ -22,6 +22,7 @@ from detente.web.page_cache import PageCache, Reply
 from detente.web.taxii import make_app
 
 TAXII = b"application/taxii+json;version=2.1"
+Headers = Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
@@ -43,9 +44,21 @@ def _run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def ask(
-    app: ASGIApp, method: str, path: str, token: str, *, query: bytes = b"", chunks: Sequence[Message] = ()
+    app: ASGIApp,
+    method: str,
+    path: str,
+    token: str,
+    *,
+    query: bytes = b"",
+    chunks: Sequence[Message] = (),
+    more: Headers = (),
 ) -> Answer:
-    headers = [(b"authorization", b"Bearer " + token.encode()), (b"content-type", TAXII), (b"host", b"node.example")]
+    headers = [
+        (b"authorization", b"Bearer " + token.encode()),
+        (b"content-type", TAXII),
+        (b"host", b"node.example"),
+        *more,
+    ]
     scope = {
         "type": "http",
         "method": method,
@@ -222,6 +235,17 @@ def test_a_token_that_is_forgotten_is_refused_at_once(stage: Stage) -> None:
     stage.collections._tokens.clear()
     stage.collections._remembered.clear()
     assert stage.get("reader").status == 401
+
+
+def test_a_header_given_twice_says_nothing_that_either_of_them_says(stage: Stage) -> None:
+    secret = stage.world.token("own")[1]
+    for line in (f"Bearer {secret}", f"Bearer {stage.world.token('reader')[1]}", ""):
+        twice = ask(stage.app, "GET", "/taxii2/", secret, more=[(b"authorization", line.encode())])
+        assert twice.status == 401
+    discovery = ask(stage.app, "GET", "/taxii2/", secret, more=[(b"host", b"other.example")]).value
+    assert discovery["api_roots"] == ["/taxii2/shared/"]
+    accepted = ask(stage.app, "GET", "/taxii2/", secret, more=[(b"accept", b"text/html"), (b"accept", TAXII)])
+    assert accepted.status == 200
 
 
 def test_paths_outside_are_not_served(stage: Stage) -> None:

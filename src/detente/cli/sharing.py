@@ -169,6 +169,7 @@ def told_json(told: Told) -> dict[str, Any]:
         "entries": list(told.entries) if told.entries else None,
         "addressees": dict(told.addressees),
         "removed": dict(told.removed),
+        "left_out": dict(told.left_out),
         "held_back": [{"object": o, "classes": c} for o, c in told.held_back],
         "refused": [{"object": o, "reason": r} for o, r in told.refused],
     }
@@ -185,6 +186,8 @@ def print_told(told: Told, *, dry_run: bool = False) -> None:
         click.echo(f"  to {'everybody' if origin == '*' else origin}: {number(count)}")
     if told.unchanged:
         click.echo(f"  said before, not said again: {number(told.unchanged)}")
+    for reason, count in sorted(told.left_out.items()):
+        click.echo(f"  not to {reason}: {number(count)}")
     for class_, count in sorted(told.removed.items()):
         click.echo(f"  removed before it left: {class_} {number(count)} times")
     for classes, count in sorted(Counter(c for _, c in told.held_back).items()):

@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from detente.audience import Standing, decide
+from sqlalchemy.engine import Connection
+
+from detente.audience import Audience, Standing, decide
 from detente.errors import InvalidObject, NotFound, NotPermitted
 from detente.intake import Intake, read_document
 from detente.minimise import minimise
@@ -27,22 +29,24 @@ from detente.stix.objects import StixObject, parse_object
 from detente.store import index, pages
 from detente.store.log import OWN, head_of, read_leaves
 from detente.store.pages import Wanted
-from detente.store.store import Transaction
+from detente.store.store import Transaction, read_records
 from detente.tlog.merkle import leaf_hash
 from detente.views import EVERYBODY, IMPORTED, key_of
 
 PAGE_ROWS = 5_000
+IDS_AT_ONCE = 500
 
 
 @dataclass(slots=True)
 class Told:
-    """What one act of sharing did. `refused`: object id and reason. `removed`: class and count. `entries`: first and last index."""
+    """What one act of sharing did. `refused`: object id and reason. `removed`: class and count. `left_out`: addressee and reason, for objects that others got. `entries`: first and last index."""
 
     said: int = 0
     unchanged: int = 0
     held_back: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     removed: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     addressees: Counter[str] = field(default_factory=Counter)
     entries: tuple[int, int] | None = None
 
@@ -84,9 +88,7 @@ def store_imported(
 
     def store(transaction: Transaction) -> int:
         target = read_collection(transaction.connection, collection)
-        keys = [_key(o) for o in objects]
-        known = pages.find_same(transaction.connection, IMPORTED + target.id, keys)
-        fresh = [o for o in _distinct(objects) if _key(o) not in known]
+        fresh = _not_yet_held(transaction, IMPORTED + target.id, _distinct(objects))
         if fresh:
             node.journal_bodies(transaction, "import", [o.body for o in fresh], collection=target.id, media=STIX_MEDIA)
             decided: dict[str, JsonValue] = {
@@ -171,23 +173,25 @@ def _say(
     target = read_collection(connection, collection) if collection else None
     partners = node.partners(connection)
     addressees = [node.partner(connection, name) for name in to] or (readers(target, partners) if target else [])
-    definitions = _definitions(objects)
-    groups: dict[tuple[str, ...] | None, list[StixObject]] = defaultdict(list)
-    decided: dict[Tlp, tuple[str, ...] | NotPermitted | None] = {}
+    definitions = _definitions(connection, objects)
+    groups: dict[tuple[str, ...], list[StixObject]] = defaultdict(list)
+    standings = _standings(connection, addressees)
+    decided: dict[Tlp, Audience | NotPermitted] = {}
     for original in objects:
         tlp = effective(original, definitions, default=node.config.default_marking)
         if tlp not in decided:
-            decided[tlp] = _audience(tlp, addressees, target, named=bool(to), public=public)
-        audience = decided[tlp]
-        if isinstance(audience, NotPermitted):
-            told.refused.append((original.id, str(audience)))
+            decided[tlp] = _audience(tlp, standings, target, named=bool(to), public=public)
+        decision = decided[tlp]
+        if isinstance(decision, NotPermitted):
+            told.refused.append((original.id, str(decision)))
             continue
+        told.left_out.update(f"{origin}: {reason}" for origin, reason in decision.refused)
         minimised = minimise(original, node.rules)
         told.removed.update(minimised.removed)
         if minimised.object is None:
             told.held_back.append((original.id, ", ".join(sorted(minimised.removed))))
             continue
-        groups[audience].append(minimised.object)
+        groups[decision.allowed].append(minimised.object)
 
     first = transaction.next_index(OWN)
     for audience, group in groups.items():
@@ -196,7 +200,7 @@ def _say(
         if fresh:
             _append(node, transaction, fresh, audience, target.id if target else "")
             told.said += len(fresh)
-            told.addressees.update({EVERYBODY: len(fresh)} if audience is None else dict.fromkeys(audience, len(fresh)))
+            told.addressees.update(dict.fromkeys(audience, len(fresh)))
     if told.said:
         told.entries = (first, first + told.said - 1)
         report: dict[str, JsonValue] = {
@@ -206,26 +210,35 @@ def _say(
             "removed": dict(sorted(told.removed.items())),
             "held_back": len(told.held_back),
             "refused": len(told.refused),
+            "left_out": dict(sorted(told.left_out.items())),
         }
         node.journal(transaction, "share", report)
 
 
 def _audience(
-    tlp: Tlp, addressees: Sequence[Party], target: Collection | None, *, named: bool, public: bool
-) -> tuple[str, ...] | NotPermitted | None:
-    """Sorted origins; None for everybody; or why it may not be said at all."""
+    tlp: Tlp, standings: Sequence[Standing], target: Collection | None, *, named: bool, public: bool
+) -> Audience | NotPermitted:
+    """Who gets objects of this marking, or why they may not be said at all."""
     if target is not None and tlp > target.ceiling:
         return NotPermitted(f"{tlp.label} is above the ceiling {target.ceiling.label} of the collection {target.alias}")
     if public:
-        return None if tlp is Tlp.CLEAR else NotPermitted(f"{tlp.label} may not be said in public; only TLP:CLEAR may")
-    decision = decide(tlp, [Standing(p.origin, p.receives, p.paused) for p in addressees], named=named)
+        if tlp is not Tlp.CLEAR:
+            return NotPermitted(f"{tlp.label} may not be said in public; only TLP:CLEAR may")
+        return Audience((EVERYBODY,), ())
+    decision = decide(tlp, standings, named=named)
     if named and not decision.allowed:
         return NotPermitted("; ".join(f"{origin}: {reason}" for origin, reason in decision.refused))
-    return decision.allowed
+    return decision
+
+
+def _standings(connection: Connection, parties: Sequence[Party]) -> list[Standing]:
+    """A partner that has shown two histories gets nothing until a person resumes it, as if it were paused."""
+    troubled = {origin for origin, _ in read_records(connection, "trouble")}
+    return [Standing(p.origin, p.receives, p.paused or p.origin in troubled) for p in parties]
 
 
 def _not_yet_said(
-    transaction: Transaction, target: Collection | None, group: Sequence[StixObject], audience: tuple[str, ...] | None
+    transaction: Transaction, target: Collection | None, group: Sequence[StixObject], audience: tuple[str, ...]
 ) -> list[StixObject]:
     distinct = _distinct(group)
     if target is None:
@@ -233,8 +246,25 @@ def _not_yet_said(
     known = pages.find_same(transaction.connection, target.id, [_key(o) for o in distinct])
     if not known:
         return distinct
-    number = index.audience_number(transaction.connection, EVERYBODY if audience is None else "\n".join(audience))
+    number = index.audience_number(transaction.connection, "\n".join(audience))
     return [o for o in distinct if number not in known.get(_key(o), ())]
+
+
+def _not_yet_held(transaction: Transaction, shelf: str, objects: Sequence[StixObject]) -> list[StixObject]:
+    """Those whose content is new: the same document read again at another time or place brings nothing."""
+    held: dict[str, set[bytes]] = defaultdict(set)
+    ids = sorted({o.id for o in objects})
+    sight = index.sight(transaction.connection, None)
+    for begin in range(0, len(ids), IDS_AT_ONCE):
+        wanted = Wanted((shelf,), ids=tuple(ids[begin : begin + IDS_AT_ONCE]), versions=("all",))
+        for row in pages.read_page(transaction.connection, wanted, sight, after_us=0, limit=PAGE_ROWS):
+            held[row.object_id].add(_content(parse_object(row.body)))
+    return [o for o in objects if o.id not in held or _content(o) not in held[o.id]]
+
+
+def _content(stix: StixObject) -> bytes:
+    """What an object says, without when it was taken in and where in the document it stood."""
+    return encode({k: v for k, v in stix.value.items() if k not in ("created", "modified", "external_references")})
 
 
 def _distinct(objects: Sequence[StixObject]) -> list[StixObject]:
@@ -255,7 +285,7 @@ def _append(
     collection: str,
 ) -> None:
     bodies = [o.body for o in objects]
-    if audience is None:
+    if audience == (EVERYBODY,):
         leaves = [public_leaf(body, kind="object", media=STIX_MEDIA, at_us=transaction.now_us) for body in bodies]
         transaction.append(OWN, leaves, [Opening(b"", b"", body, b"") for body in bodies], collection=collection)
         return
@@ -329,14 +359,12 @@ def withdraw(
     return count
 
 
-def _definitions(objects: Sequence[StixObject]) -> Mapping[str, Any]:
+def _definitions(connection: Connection, objects: Sequence[StixObject]) -> Mapping[str, Any]:
+    """The marking definitions that these objects may refer to: the standard's, those beside them, and those we hold."""
     known = {o.id: o.value for o in marking_objects()}
     known.update({o.id: o.value for o in objects if o.type == "marking-definition"})
+    if any(ref not in known for o in objects for ref in o.marking_refs):
+        for _, _, body in index.read_type(connection, "marking-definition"):
+            held = parse_object(body)
+            known.setdefault(held.id, held.value)
     return known
-
-
-def check_object(value: JsonValue) -> StixObject:
-    """One object that a writer posts. Raises InvalidObject."""
-    if not isinstance(value, dict):
-        raise InvalidObject("an object of the envelope is a JSON object")
-    return parse_object(value)

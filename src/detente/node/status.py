@@ -85,6 +85,11 @@ class PartnerState:
     evidence_entry: int | None = None
     evidence: Evidence | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether nothing is shared with it: somebody paused it, or it has shown what does not verify."""
+        return self.party.paused or bool(self.trouble)
+
 
 @dataclass(frozen=True, slots=True)
 class CollectionState:

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from detente.errors import (
     CorruptLog,
     DetenteError,
+    LocalError,
+    MalformedReply,
     NotFound,
     RemoteError,
     SplitView,
+    StaleWrite,
     TransportError,
 )
 from detente.net import Fetch
@@ -27,11 +30,11 @@ from detente.node.receive import Progress, Pulled, keep_evidence, pull
 from detente.node.remote import Remote
 from detente.party import Party, Role
 from detente.stix.canonical import JsonValue, encode
-from detente.store.log import OWN, Head, head_of, prove_consistency, read_head, root_of
+from detente.store.log import OWN, Head, head_of, prove_consistency, read_head, root_of, tile_reader
 from detente.store.store import Transaction, read_record
 from detente.tlog.checkpoint import Checkpoint, own_lines_only, verify_checkpoint, with_signatures
-from detente.tlog.merkle import EMPTY_ROOT
-from detente.tlog.note import Signature
+from detente.tlog.merkle import HashReader, consistency_proof, root_at
+from detente.tlog.note import SIGNATURES_MAX, Signature
 from detente.tlog.trusted import TrustedLog, make_evidence
 from detente.tlog.witness import parse_cosignatures, parse_size
 
@@ -75,7 +78,7 @@ def sync(
         report.partners.append(entry)
         try:
             entry.pulled = pull(node, party, fetch, progress=progress(party.name) if progress else None)
-        except (RemoteError, TransportError, NotFound) as error:
+        except (RemoteError, TransportError, LocalError) as error:
             _note_failure(node, party, entry, error)
     for entry, party in zip(report.partners, partners, strict=True):
         if not isinstance(entry.error, RemoteError):
@@ -101,12 +104,13 @@ def check_own_log(node: Node, fetch: Fetch, partners: Sequence[Party]) -> int:
         for role in (Role.WITNESS, Role.MIRROR):
             try:
                 note = remote.witnessed(node.origin, role=str(role))
-                answered += role is Role.MIRROR
                 if note is None:
+                    answered += role is Role.MIRROR
                     continue
                 checkpoint = verify_checkpoint(note, origin=node.origin, log_keys=own_keys).checkpoint
             except (TransportError, RemoteError, NotFound):
                 continue  # no word of ours, signed by us: nothing to learn from it
+            answered += role is Role.MIRROR
             _require_continued(node, party, checkpoint)
     return answered
 
@@ -140,7 +144,7 @@ def _require_continued(node: Node, party: Party, theirs: Checkpoint) -> None:
 
 
 def compare_with_witnesses(node: Node, party: Party, fetch: Fetch) -> int:
-    """Compare our mirror of a log with what the others cosigned of it; returns how many could be compared.
+    """Compare our mirror of a log with what the others cosigned of it, as witnesses and as mirrors; returns how many could be.
 
     Raises SplitView with evidence when the log showed somebody another history than us.
     """
@@ -151,33 +155,54 @@ def compare_with_witnesses(node: Node, party: Party, fetch: Fetch) -> int:
     if head is None or not head.note:
         return 0
     for other in others:
-        try:
-            note = Remote(other, fetch).witnessed(party.origin)
-            if note is None:
-                continue
-            log = TrustedLog(party.origin, party.log_keys)
-            theirs = log.verify(note).checkpoint
-        except (TransportError, RemoteError, NotFound):
-            continue  # the witness's own fault is found when we sync with it
-        if theirs.size <= head.size:
-            compared += 1
-            _require_same_history(node, party, other, head, theirs, note)
+        done = False
+        for role in (Role.WITNESS, Role.MIRROR):
+            try:
+                note = Remote(other, fetch).witnessed(party.origin, role=str(role))
+                if note is None:
+                    continue
+                theirs = TrustedLog(party.origin, party.log_keys).verify(note).checkpoint
+                if theirs.size > head.size and role is Role.WITNESS:
+                    continue  # a witness keeps no tiles; its mirror will show
+                larger = _continuation(other, head, theirs, fetch) if theirs.size > head.size else None
+                evidence = _second_history(node, party, head, theirs, note, larger)
+            except (TransportError, RemoteError, NotFound):
+                continue  # the other's own fault is found when we sync with it; it must not become this one's
+            done = True
+            if evidence is not None:
+                raise SplitView(
+                    f"{party.name} has shown two different histories: to us {head.size} entries, to {other.name} "
+                    f"{theirs.size} entries, and neither begins the other. Both are signed by its keys.",
+                    party=party.origin,
+                    evidence=evidence,
+                )
+        compared += done
     return compared
 
 
-def _require_same_history(node: Node, party: Party, other: Party, head: Head, theirs: Checkpoint, note: bytes) -> None:
+def _continuation(other: Party, head: Head, theirs: Checkpoint, fetch: Fetch) -> HashReader:
+    """The tiles of another's mirror that is longer than ours. Raises MalformedReply when they do not give the signed root."""
+    read = Remote(other, fetch).mirrored(head.origin).hashes(theirs.size)
+    if root_at(theirs.size, read) != theirs.root:
+        raise MalformedReply(f"the mirror of {other.name} does not give the root of its checkpoint", party=other.origin)
+    return read
+
+
+def _second_history(
+    node: Node, party: Party, head: Head, theirs: Checkpoint, note: bytes, larger: HashReader | None
+) -> bytes | None:
+    """Evidence that our mirror and what another holds are two histories, or None when one begins the other.
+
+    `larger`: the tiles of the other's tree when that is the longer one; otherwise our own tell.
+    """
     with node.store.reading() as connection:
-        ours = root_of(connection, head.log, theirs.size) if theirs.size else EMPTY_ROOT
-        if ours == theirs.root:
-            return
-        proof = prove_consistency(connection, head.log, theirs.size, head.size) if 0 < theirs.size < head.size else ()
-    evidence = make_evidence(party.log_keys, note, head.note, proof, other_root=ours)
-    raise SplitView(
-        f"{party.name} has shown two different histories: to us {head.size} entries, to {other.name} {theirs.size} entries "
-        "that are not the first of ours. Both are signed by its key.",
-        party=party.origin,
-        evidence=evidence,
-    )
+        sizes = sorted((theirs.size, head.size))
+        read = larger or tile_reader(connection, head.log, head.size)
+        there = root_at(sizes[0], read)
+        if there == (theirs.root if theirs.size == sizes[0] else head.root):
+            return None
+        proof = consistency_proof(sizes[0], sizes[1], read)
+    return make_evidence(party.log_keys, note, head.note, proof, other_root=there)
 
 
 def _collect_cosignatures(node: Node, fetch: Fetch, partners: Sequence[Party], report: SyncReport) -> None:
@@ -193,7 +218,7 @@ def _collect_cosignatures(node: Node, fetch: Fetch, partners: Sequence[Party], r
         try:
             lines += _ask_witness(node, party, fetch, checkpoint, note)
             entry.cosigned = True
-        except (TransportError, NotFound) as error:
+        except (TransportError, LocalError) as error:
             entry.error = entry.error or error
         except RemoteError as error:
             _note_failure(node, party, entry, error)
@@ -208,7 +233,9 @@ def _keep_cosignatures(node: Node, head: Head, lines: Sequence[Signature]) -> No
         now = transaction.head(OWN)
         if now.witnessed_size > head.size:
             return  # somebody else got a later one meanwhile
-        note = with_signatures(own_lines_only(head.note, node.origin), lines)
+        own = own_lines_only(head.note, node.origin)
+        # A note has room for 100 lines; more witnesses than that add nothing to its weight.
+        note = with_signatures(own, lines[: SIGNATURES_MAX - len(node.public_keys[Role.LOG])])
         transaction.set_head(OWN, witnessed_size=head.size, witnessed_note=note)
 
     node.store.write(node.clock(), work)
@@ -230,17 +257,36 @@ def _ask_witness(node: Node, party: Party, fetch: Fetch, checkpoint: Checkpoint,
             break
         old_size = parse_size(reply.body)
         if old_size > checkpoint.size:
-            raise CorruptLog(
-                f"{party.name} has cosigned {old_size} entries of our log; this log has {checkpoint.size}. An old backup was restored. "
-                "Recover with: detente restore --from-partner " + party.name
-            )
+            _require_shown(node, remote, old_size)
+            raise StaleWrite(f"{party.name} has cosigned a later checkpoint of ours meanwhile; sync again")
     if reply.status != 200:
         text = reply.body[:200].decode("utf-8", "replace").strip()
         raise NotFound(f"{party.name} did not cosign our checkpoint (status {reply.status}): {text}")
-    lines = parse_cosignatures(reply.body, checkpoint, party.keys[Role.WITNESS])
+    lines = {(s.name, s.key_id): s for s in parse_cosignatures(reply.body, checkpoint, party.keys[Role.WITNESS])}
     size = str(checkpoint.size).encode()
     node.store.write(node.clock(), lambda transaction: transaction.put_record("witness-size", party.origin, size))
-    return list(lines)
+    return list(lines.values())
+
+
+def _require_shown(node: Node, remote: Remote, size: int) -> None:
+    """A partner says that it cosigned more entries of our log than we sent it. Only our own signature proves that.
+
+    Returns when our log has grown that far by now. Raises CorruptLog when it has not although we signed it, MalformedReply when
+    nothing that we signed is shown.
+    """
+    party = remote.party
+    largest = -1
+    for role in (Role.WITNESS, Role.MIRROR):
+        note = remote.witnessed(node.origin, role=str(role))
+        if note is not None:
+            checkpoint = verify_checkpoint(note, origin=node.origin, log_keys=node.public_keys[Role.LOG]).checkpoint
+            _require_continued(node, party, checkpoint)
+            largest = max(largest, checkpoint.size)
+    if largest < size:
+        raise MalformedReply(
+            f"{party.name} says that it cosigned {size} entries of our log, and shows no such checkpoint of ours",
+            party=party.origin,
+        )
 
 
 def _note_failure(node: Node, party: Party, entry: PartnerSync, error: DetenteError) -> None:

@@ -49,7 +49,7 @@ SENTENCES = (
     "nobody can be made to forget",
     "✕ CERT Aldmere has shown two different histories. Both are signed by its key:",
     "It can be: a restored backup · a stolen key · intent. Borovia does not know which.",
-    "holds sharing with Aldmere until the two have talked.",
+    "shares nothing more with Aldmere until the two have talked.",
     "✓ Everything was as told",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import threading
 import time
@@ -45,8 +46,15 @@ def run_demo(*, script: bool, folder: Path | None, out: TextIO, port_base: int =
         if not script:
             stage.line("The three nodes stay up until you press Ctrl-C.")
             try:
-                threading.Event().wait()
+                _wait_for_the_end()
             except KeyboardInterrupt:
                 stage.line()
                 stage.line("The three nodes have ended.")
     return 0
+
+
+def _wait_for_the_end() -> None:
+    """Until Ctrl-C, or until the process is asked to end: the temporary folder goes in either case."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Event().wait()

@@ -34,7 +34,7 @@ from detente.node.erase import erase_entry
 from detente.node.fsck import fsck
 from detente.node.hunt import hunt_logs, read_sightings, share_sightings
 from detente.node.open import Node
-from detente.node.partners import add_partner, invite, pause_partner
+from detente.node.partners import add_partner, invite
 from detente.node.proofs import Proof, prove, verify
 from detente.node.share import Told, import_document, say, share_collection
 from detente.node.status import PartnerState, read_evidence, read_status
@@ -414,10 +414,9 @@ class Story:
         stage.say("", "It can be: a restored backup · a stolen key · intent. Borovia does not know which.")
         size = f"{path.stat().st_size / 1000:.0f} kB"
         stage.say("", f"✓ The evidence convinces a stranger by itself: {path.name}, {size}.")
-        pause_partner(borovia, ALDMERE, paused=True)
-        refused = say(borovia, "", [make_note("held", borovia)], to=[ALDMERE])
-        expect(refused.said == 0 and "paused" in refused.refused[0][1], "sharing was not held")
-        stage.say("", "holds sharing with Aldmere until the two have talked. Nothing that it has is deleted.")
+        held = say(borovia, "", [make_note("held", borovia)], to=[ALDMERE])
+        expect(held.said == 0 and "paused" in held.refused[0][1], "sharing was not held")
+        stage.say("", "shares nothing more with Aldmere until the two have talked. Nothing that it has is deleted.")
         sync(self.node(HARBOUR), self.fetch)
         state = self._partner(HARBOUR, ALDMERE)
         expect(state.standing == "fork" and state.evidence is not None, "Harbour has no evidence")

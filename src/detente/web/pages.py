@@ -196,7 +196,7 @@ def _partner(partner: PartnerState) -> JsonValue:
         "fingerprint": party.fingerprint,
         "added": words.instant(party.added_us),
         "standing": partner.standing,
-        "paused": party.paused,
+        "paused": partner.held,
         "receives": party.receives.label,
         "log": None if partner.log is None else _log(partner.log, everything=True),
         "checked": words.instant(partner.checked_us),

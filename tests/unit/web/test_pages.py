@@ -274,7 +274,8 @@ def test_two_histories_are_said_across_the_page_in_neutral_words(three: World) -
     assert "It can be: a restored backup · a stolen key · intent. We don’t know which." in text
     assert "0101 0101" in text
     assert "0202 0202" in text
-    assert "Sharing with it goes on until somebody pauses it." in text
+    assert "nothing more is shared with it" in text
+    assert "Sharing paused" in text
     assert re.findall(r"(?i)attack|betray|guilt|lie[sd]?\b|blame", text) == []
     assert page.index('class="banner"') < page.index("<h1>")
     (shown,) = [p for p in facts(node)["partners"] if p["name"] == "b"]
@@ -290,9 +291,16 @@ def test_two_histories_are_said_across_the_page_in_neutral_words(three: World) -
     assert file.headers["content-disposition"].startswith("attachment")
     assert get(node, path, client="192.0.2.9").status == 401
 
+
+def test_a_pause_is_shown_and_a_resumed_partner_is_as_before(three: World) -> None:
+    node = three.nodes["a"]
+    before = words(html(node)).rpartition("as of")[0]
     pause_partner(node, "b", paused=True)
-    assert "Nothing more is shared with it." in words(html(node))
     assert "Sharing paused" in words(html(node))
+    assert facts(node)["partners"][0]["paused"] is True
+    keep_evidence(node, partner(node, "b"), Rollback("shorter", party="b.example", evidence=b"bytes"))
+    pause_partner(node, "b", paused=False)
+    assert words(html(node)).rpartition("as of")[0] == before
 
 
 @pytest.mark.parametrize(

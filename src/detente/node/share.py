@@ -23,7 +23,7 @@ from detente.node.collections import Collection, read_collection, readers
 from detente.node.open import Node
 from detente.party import Party
 from detente.statement import JSON_MEDIA, SALTS_BYTES, STIX_MEDIA, Opening, Ref, Seen, public_leaf, seal
-from detente.stix.canonical import JsonValue, encode
+from detente.stix.canonical import JsonValue, encode, parse
 from detente.stix.marking import Tlp, effective, marking_objects
 from detente.stix.objects import StixObject, parse_object
 from detente.store import index, pages
@@ -39,7 +39,11 @@ IDS_AT_ONCE = 500
 
 @dataclass(slots=True)
 class Told:
-    """What one act of sharing did. `refused`: object id and reason. `removed`: class and count. `left_out`: addressee and reason, for objects that others got. `entries`: first and last index."""
+    """What one act of sharing did.
+
+    `refused` and `held_back`: object id and reason. `removed`: class and count. `left_out`: addressee and reason, for
+    objects that others got. `entries`: first and last index.
+    """
 
     said: int = 0
     unchanged: int = 0
@@ -233,8 +237,14 @@ def _audience(
 
 def _standings(connection: Connection, parties: Sequence[Party]) -> list[Standing]:
     """A partner that has shown two histories gets nothing until a person resumes it, as if it were paused."""
-    troubled = {origin for origin, _ in read_records(connection, "trouble")}
+    troubled = {origin for origin, value in read_records(connection, "trouble") if trouble_state(value) == "SplitView"}
     return [Standing(p.origin, p.receives, p.paused or p.origin in troubled) for p in parties]
+
+
+def trouble_state(record: bytes) -> str:
+    """The name of the error in a record of kind "trouble"."""
+    value = parse(record)
+    return str(value["state"]) if isinstance(value, dict) else ""
 
 
 def _not_yet_said(
@@ -281,7 +291,7 @@ def _append(
     node: Node,
     transaction: Transaction,
     objects: Sequence[StixObject],
-    audience: tuple[str, ...] | None,
+    audience: tuple[str, ...],
     collection: str,
 ) -> None:
     bodies = [o.body for o in objects]

@@ -28,6 +28,7 @@ from detente.net import Fetch
 from detente.node.open import Node
 from detente.node.receive import Progress, Pulled, keep_evidence, pull
 from detente.node.remote import Remote
+from detente.node.share import trouble_state
 from detente.party import Party, Role
 from detente.stix.canonical import JsonValue, encode
 from detente.store.log import OWN, Head, head_of, prove_consistency, read_head, root_of, tile_reader
@@ -298,6 +299,11 @@ def _note_failure(node: Node, party: Party, entry: PartnerSync, error: DetenteEr
 
 
 def _note_success(node: Node, party: Party) -> None:
+    """A partner that keeps the rules again is out of trouble, except after two histories: that is for a person to close."""
+    with node.store.reading() as connection:
+        trouble = read_record(connection, "trouble", party.origin)
+    if trouble is not None and trouble_state(trouble) != "SplitView":
+        node.store.write(node.clock(), lambda transaction: transaction.drop_record("trouble", party.origin))
     _put_contact(node, party, "")
 
 

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bench.attack_shaped import make_objects
@@ -66,6 +67,11 @@ def append(node: Node, bodies: list[bytes]) -> None:
     node.store.write(now_us, work)
 
 
+def append_all(node: Node, parts: list[list[bytes]]) -> None:
+    for part in parts:
+        append(node, part)
+
+
 def rate(count: int, work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
@@ -79,7 +85,7 @@ def appends(rounds: int, batch: int, count: int) -> list[float]:
         with fresh_node() as node:
             append(node, bodies[:batch])
             parts = [bodies[i : i + batch] for i in range(0, count, batch)]
-            rates.append(rate(count, lambda n=node, p=parts: [append(n, part) for part in p]))  # type: ignore[misc]
+            rates.append(rate(count, partial(append_all, node, parts)))
     return rates
 
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.engine import Connection
-
 from detente.audience import Audience, Standing, decide
 from detente.errors import InvalidObject, NotFound, NotPermitted
 from detente.intake import Intake, read_document
@@ -27,6 +25,7 @@ from detente.stix.canonical import JsonValue, encode, parse
 from detente.stix.marking import Tlp, effective, marking_objects
 from detente.stix.objects import StixObject, parse_object
 from detente.store import index, pages
+from detente.store.database import Connection
 from detente.store.log import OWN, head_of, read_leaves
 from detente.store.pages import Wanted
 from detente.store.store import Transaction, read_records

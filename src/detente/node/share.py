@@ -139,17 +139,25 @@ def say(
     to: Sequence[str] = (),
     public: bool = False,
     dry_run: bool = False,
+    to_nobody: bool = False,
+    also: Callable[[Transaction, Told], None] | None = None,
 ) -> Told:
-    """Say STIX objects in a collection ("" for none). Each is judged by itself: one that may not go does not stop the others."""
+    """Say STIX objects in a collection ("" for none). Each is judged by itself: one that may not go stops no other.
+
+    What nobody may receive is refused; with `to_nobody` it is said all the same, for our own tools alone. `also` commits
+    with what was said.
+    """
     index.catch_up(node.store.database)
     told = Told()
 
     def work(transaction: Transaction) -> Told:
         nonlocal told
         told = Told()
-        _say(node, transaction, collection, objects, to=to, public=public, told=told)
+        _say(node, transaction, collection, objects, to=to, public=public, to_nobody=to_nobody, told=told)
         if dry_run:
             raise _DryRun
+        if also is not None:
+            also(transaction, told)
         return told
 
     try:
@@ -170,6 +178,7 @@ def _say(
     *,
     to: Sequence[str],
     public: bool,
+    to_nobody: bool,
     told: Told,
 ) -> None:
     connection = transaction.connection
@@ -183,7 +192,7 @@ def _say(
     for original in objects:
         tlp = effective(original, definitions, default=node.config.default_marking)
         if tlp not in decided:
-            decided[tlp] = _audience(tlp, standings, target, named=bool(to), public=public)
+            decided[tlp] = _audience(tlp, standings, target, named=bool(to), public=public, to_nobody=to_nobody)
         decision = decided[tlp]
         if isinstance(decision, NotPermitted):
             told.refused.append((original.id, str(decision)))
@@ -219,7 +228,7 @@ def _say(
 
 
 def _audience(
-    tlp: Tlp, standings: Sequence[Standing], target: Collection | None, *, named: bool, public: bool
+    tlp: Tlp, standings: Sequence[Standing], target: Collection | None, *, named: bool, public: bool, to_nobody: bool
 ) -> Audience | NotPermitted:
     """Who gets objects of this marking, or why they may not be said at all."""
     if target is not None and tlp > target.ceiling:
@@ -229,7 +238,7 @@ def _audience(
             return NotPermitted(f"{tlp.label} may not be said in public; only TLP:CLEAR may")
         return Audience((EVERYBODY,), ())
     decision = decide(tlp, standings, named=named)
-    if named and not decision.allowed:
+    if decision.refused and not decision.allowed and not to_nobody:
         return NotPermitted("; ".join(f"{origin}: {reason}" for origin, reason in decision.refused))
     return decision
 

@@ -14,11 +14,13 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
+import msgspec
+
 from detente.errors import InvalidObject, MalformedReply, NotFound, NotPermitted
 from detente.node import collections as choices
 from detente.node.open import Node
-from detente.node.share import say, withdraw
-from detente.stix.canonical import JsonValue, encode, parse
+from detente.node.share import Told, say, withdraw
+from detente.stix.canonical import JsonValue
 from detente.stix.objects import StixObject, parse_object
 from detente.store import index, pages
 from detente.store.database import Connection
@@ -34,6 +36,15 @@ RECEIVED_ID = str(uuid.UUID(bytes=hashlib.sha256(b"detente/received").digest()[:
 STATUS_KEPT_US = 48 * 3600 * 1_000_000
 REMEMBERED_MAX = 1_000
 MEDIA_TYPES = ("application/stix+json;version=2.1", "application/stix+json;version=2.0")
+
+
+class _StatusRecord(msgspec.Struct):
+    """A status as it is kept, and whose token asked for it."""
+
+    token: str
+    at_us: int
+    successes: tuple[StatusDetail, ...]
+    failures: tuple[StatusDetail, ...]
 
 
 class Shelf:
@@ -143,53 +154,42 @@ class Shelf:
                 good.append(parse_object(value))
             except InvalidObject as error:
                 failures.append(_detail(value, str(error)))
-        told = say(self._node, collection.id, good)
-        reasons = dict(told.refused) | {
-            object_id: f"held back, it names what must not leave: {classes}" for object_id, classes in told.held_back
-        }
-        successes = []
-        for stix in good:
-            if stix.id in reasons:
-                failures.append(StatusDetail(stix.id, stix.version, reasons[stix.id]))
-            else:
-                successes.append(StatusDetail(stix.id, stix.version))
-        status = Status(
-            str(uuid.UUID(bytes=self._node.random(16), version=4)),
-            self._node.clock(),
-            tuple(successes),
-            tuple(failures),
+        status_id = str(uuid.UUID(bytes=self._node.random(16), version=4))
+
+        def keep(transaction: Transaction, told: Told) -> Status:
+            reasons = dict(told.refused) | {
+                object_id: f"held back, it names what must not leave: {classes}"
+                for object_id, classes in told.held_back
+            }
+            details = [StatusDetail(o.id, o.version, reasons.get(o.id, "")) for o in good]
+            status = Status(
+                status_id,
+                transaction.now_us,
+                tuple(d for d in details if not d.message),
+                (*failures, *(d for d in details if d.message)),
+            )
+            record = _StatusRecord(caller.token_id, status.request_us, status.successes, status.failures)
+            transaction.put_record("status", status_id, msgspec.json.encode(record))
+            transaction.drop_old_records("status", transaction.now_us - STATUS_KEPT_US)
+            return status
+
+        kept: list[Status] = []
+        say(
+            self._node,
+            collection.id,
+            good,
+            to_nobody=True,
+            also=lambda transaction, told: kept.append(keep(transaction, told)),
         )
-        self._keep(caller, status)
-        return status
-
-    def _keep(self, caller: Caller, status: Status) -> None:
-        now_us = self._node.clock()
-        record: dict[str, JsonValue] = {
-            "token": caller.token_id,
-            "at_us": status.request_us,
-            "successes": [[d.id, d.version, d.message] for d in status.successes],
-            "failures": [[d.id, d.version, d.message] for d in status.failures],
-        }
-
-        def work(transaction: Transaction) -> None:
-            transaction.put_record("status", status.id, encode(record))
-            transaction.drop_old_records("status", now_us - STATUS_KEPT_US)
-
-        self._node.store.write(now_us, work)
+        return kept[-1]
 
     def status(self, caller: Caller, status_id: str) -> Status | None:
         with self._node.store.reading() as connection:
             value = read_record(connection, "status", status_id)
-        record = None if value is None else parse(value, bytes_max=1 << 27)
-        if not isinstance(record, dict) or record.get("token") != caller.token_id:
+        record = None if value is None else msgspec.json.decode(value, type=_StatusRecord)
+        if record is None or record.token != caller.token_id:
             return None
-        at_us = record["at_us"]
-        return Status(
-            status_id,
-            at_us if isinstance(at_us, int) else 0,
-            _details(record["successes"]),
-            _details(record["failures"]),
-        )
+        return Status(status_id, record.at_us, record.successes, record.failures)
 
     def delete(
         self,
@@ -231,8 +231,3 @@ def _detail(value: JsonValue, message: str) -> StatusDetail:
     except MalformedReply:
         known = ""
     return StatusDetail(object_id[:300] if isinstance(object_id, str) else "unknown", known, message)
-
-
-def _details(value: JsonValue) -> tuple[StatusDetail, ...]:
-    rows = value if isinstance(value, list) else []
-    return tuple(StatusDetail(*(str(part) for part in row)) for row in rows if isinstance(row, list))

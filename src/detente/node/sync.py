@@ -131,17 +131,26 @@ def release_hold(node: Node, answered: int) -> None:
 def _require_continued(node: Node, party: Party, theirs: Checkpoint) -> None:
     with node.store.reading() as connection:
         head = read_head(connection, OWN)
-        if theirs.size > head.size:
-            raise CorruptLog(
-                f"{party.name} holds a checkpoint of our log with {theirs.size} entries, signed by us; this log has {head.size}. "
-                "An old backup was restored. Nothing was signed. Recover with: detente restore --from-partner "
-                + party.name
-            )
-        if theirs.size and root_of(connection, OWN, theirs.size) != theirs.root:
-            raise CorruptLog(
-                f"{party.name} holds a checkpoint of our log at {theirs.size} entries, signed by us, that this log does not continue. "
-                "Two copies of this node have been writing. Nothing was signed. Stop the other copy, then ask your partners."
-            )
+        continued = theirs.size <= head.size and (
+            not theirs.size or root_of(connection, OWN, theirs.size) == theirs.root
+        )
+    if continued:
+        return
+    if theirs.size > head.size:
+        reason = (
+            f"{party.name} holds a checkpoint of our log with {theirs.size} entries, signed by us; this log has "
+            f"{head.size}. An old backup was restored. Nothing was signed. Recover with: "
+            f"detente restore --from-partner {party.name}"
+        )
+    else:
+        reason = (
+            f"{party.name} holds a checkpoint of our log at {theirs.size} entries, signed by us, that this log does not "
+            "continue. Two copies of this node have been writing. Nothing was signed. Stop the other copy, then ask your "
+            "partners."
+        )
+    # From here on nothing is signed, whoever asks, until `recover` or a later check clears it.
+    node.store.write(node.clock(), lambda transaction: transaction.set_head(OWN, hold=reason))
+    raise CorruptLog(reason)
 
 
 def compare_with_witnesses(node: Node, party: Party, fetch: Fetch) -> int:

@@ -165,8 +165,8 @@ object_indexes = (
         "objects_page",
         objects.c.collection,
         objects.c.added,
-        sqlite_where=objects.c.last == 1,
-        postgresql_where=objects.c.last == 1,
+        sqlite_where=sa.text("last = 1"),
+        postgresql_where=sa.text("last = 1"),
     ),
     sa.Index("objects_id", objects.c.object_id, objects.c.collection),
 )
@@ -244,15 +244,17 @@ class Database:
             return
         connection.execute(_upsert(table, lite=self.sqlite), rows)
 
-    def run_alone(self, *statements: str) -> None:
-        """Maintenance that the database only does outside of transactions."""
+    def run_alone(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Maintenance that the database only does outside of transactions. Returns the rows that SQLite answered."""
+        answered: list[tuple[Any, ...]] = []
         with self._translated():
             if self.sqlite:
                 connection = self.engine.raw_connection()
                 try:
                     cursor = connection.cursor()
                     for statement in statements:
-                        cursor.execute(statement).fetchall()
+                        cursor.execute(statement)
+                        answered.extend(cursor.fetchall())
                     cursor.close()
                 finally:
                     connection.close()
@@ -260,6 +262,7 @@ class Database:
                 with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as autocommit:
                     for statement in statements:
                         autocommit.exec_driver_sql(statement)
+        return answered
 
     def load_truth(self, source: Database) -> None:
         """Fill empty truth tables with those of another database."""

@@ -6,8 +6,9 @@ spec versions is ranked at the time asked, among the versions that this reader m
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -38,62 +39,113 @@ class Wanted(NamedTuple):
 
 def read_page(connection: Connection, wanted: Wanted, sight: Sight, *, after_us: int, limit: int) -> list[Row]:
     """At most `limit` rows added after `after_us`, in the order of addition."""
-    query = (
-        sa.select(objects.c.added, objects.c.object_id, objects.c.version, objects.c.spec_version, openings.c.body)
-        .join(openings, openings.c.added == objects.c.added)
-        .where(objects.c.collection.in_(wanted.collections), objects.c.added > after_us, _visible(objects, sight))
-        .order_by(objects.c.added)
-        .limit(limit)
-    )
-    if wanted.types:
-        query = query.where(objects.c.type.in_(wanted.types))
-    if wanted.ids:
-        query = query.where(objects.c.object_id.in_(wanted.ids))
-    if wanted.versions == ("last",) and not wanted.spec_versions:
-        alone = (objects.c.mixed == 0) | ~sa.or_(
-            *(_other(wanted, sight, which) for which in ("newer", "newer specification", "twin"))
-        )
-        query = query.where(objects.c.last == 1, alone)
-    else:
-        query = query.where(_ranked(wanted, sight))
+    query = _page_query(_shape(wanted, sight))
+    values = {**_values(wanted, sight), "after": after_us, "limit": limit}
     return [
         Row(added, object_id, version, spec, bytes(body))
-        for added, object_id, version, spec, body in connection.execute(query)
+        for added, object_id, version, spec, body in connection.execute(query, values)
     ]
 
 
 def matching(connection: Connection, wanted: Wanted) -> list[tuple[int, int, str, str]]:
-    """Log, index, version key and version of every row that `wanted` names; for withdrawing and erasing."""
-    query = sa.select(objects.c.log, objects.c.idx, objects.c.version_key, objects.c.version).where(
-        objects.c.collection.in_(wanted.collections), objects.c.object_id.in_(wanted.ids)
+    """Log, index, version key and version of every row that `wanted` names by its id; for withdrawing and erasing."""
+    sight = Sight(None)
+    rows = connection.execute(_match_query(_shape(wanted, sight)), _values(wanted, sight))
+    return [(log, idx, version_key, version) for log, idx, version_key, version in rows]
+
+
+class _Shape(NamedTuple):
+    """What a query is built from; the values come in when it runs, so that each shape is built once."""
+
+    types: bool
+    ids: bool
+    audiences: bool
+    spec_versions: bool
+    keywords: frozenset[str]
+    exact: bool
+
+
+def _shape(wanted: Wanted, sight: Sight) -> _Shape:
+    keywords = frozenset(wanted.versions) & {"first", "last", "all"}
+    return _Shape(
+        types=bool(wanted.types),
+        ids=bool(wanted.ids),
+        audiences=sight.audiences is not None,
+        spec_versions=bool(wanted.spec_versions),
+        keywords=keywords,
+        exact=len(keywords) < len(wanted.versions),
     )
-    if wanted.versions != ("all",):
-        query = query.where(_ranked(wanted, Sight(None)))
-    return [(log, idx, version_key, version) for log, idx, version_key, version in connection.execute(query)]
 
 
-def _visible(table: sa.FromClause, sight: Sight) -> sa.ColumnElement[bool]:
-    return sa.true() if sight.audiences is None else table.c.audience.in_(sight.audiences)
+def _values(wanted: Wanted, sight: Sight) -> dict[str, object]:
+    named = {
+        "collections": wanted.collections,
+        "types": wanted.types,
+        "ids": wanted.ids,
+        "spec_versions": wanted.spec_versions,
+        "exact": tuple(v for v in wanted.versions if v not in ("first", "last", "all")),
+    }
+    values: dict[str, object] = {name: list(listed) for name, listed in named.items() if listed}
+    if sight.audiences is not None:
+        values["audiences"] = list(sight.audiences)
+    return values
 
 
-def _ranked(wanted: Wanted, sight: Sight) -> sa.ColumnElement[bool]:
+def _among(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    return column.in_(sa.bindparam(name, expanding=True))
+
+
+@functools.cache
+def _page_query(shape: _Shape) -> sa.Select[Any]:
+    return (
+        sa.select(objects.c.added, objects.c.object_id, objects.c.version, objects.c.spec_version, openings.c.body)
+        .join(openings, openings.c.added == objects.c.added)
+        .where(_chosen(shape), objects.c.added > sa.bindparam("after"))
+        .order_by(objects.c.added)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+
+
+@functools.cache
+def _match_query(shape: _Shape) -> sa.Select[Any]:
+    return sa.select(objects.c.log, objects.c.idx, objects.c.version_key, objects.c.version).where(_chosen(shape))
+
+
+def _chosen(shape: _Shape) -> sa.ColumnElement[bool]:
+    conditions = [_among(objects.c.collection, "collections"), *_visible(objects, shape)]
+    if shape.types:
+        conditions.append(_among(objects.c.type, "types"))
+    if shape.ids:
+        conditions.append(_among(objects.c.object_id, "ids"))
+    if shape.keywords == {"last"} and not shape.exact and not shape.spec_versions:
+        better = sa.or_(*(_other(shape, which) for which in ("newer", "newer specification", "twin")))
+        conditions += [objects.c.last == sa.literal_column("1"), (objects.c.mixed == sa.literal_column("0")) | ~better]
+    else:
+        conditions.append(_ranked(shape))
+    return sa.and_(*conditions)
+
+
+def _visible(table: sa.FromClause, shape: _Shape) -> list[sa.ColumnElement[bool]]:
+    return [_among(table.c.audience, "audiences")] if shape.audiences else []
+
+
+def _ranked(shape: _Shape) -> sa.ColumnElement[bool]:
     picks: list[sa.ColumnElement[bool]] = []
-    for version in wanted.versions:
-        if version == "all":
-            picks.append(sa.true())
-        elif version == "last":
-            picks.append(~_other(wanted, sight, "newer"))
-        elif version == "first":
-            picks.append(~_other(wanted, sight, "older"))
-        else:
-            picks.append(objects.c.version_key == version)
-    chosen = sa.or_(*picks) & ~_other(wanted, sight, "twin")
-    if wanted.spec_versions:
-        return chosen & objects.c.spec_version.in_(wanted.spec_versions)
-    return chosen & ~_other(wanted, sight, "newer specification")
+    if "all" in shape.keywords:
+        picks.append(sa.true())
+    if "last" in shape.keywords:
+        picks.append(~_other(shape, "newer"))
+    if "first" in shape.keywords:
+        picks.append(~_other(shape, "older"))
+    if shape.exact:
+        picks.append(_among(objects.c.version_key, "exact"))
+    chosen = sa.or_(*picks) & ~_other(shape, "twin")
+    if shape.spec_versions:
+        return chosen & _among(objects.c.spec_version, "spec_versions")
+    return chosen & ~_other(shape, "newer specification")
 
 
-def _other(wanted: Wanted, sight: Sight, which: str) -> sa.ColumnElement[bool]:
+def _other(shape: _Shape, which: str) -> sa.ColumnElement[bool]:
     """There is another row of the same object that this reader may see, and it is newer, older, an earlier twin, …"""
     other = objects.alias("other")
     same_version = other.c.version_key == objects.c.version_key
@@ -103,14 +155,14 @@ def _other(wanted: Wanted, sight: Sight, which: str) -> sa.ColumnElement[bool]:
         "newer specification": same_version & (other.c.spec_version > objects.c.spec_version),
         "twin": same_version & (other.c.spec_version == objects.c.spec_version) & (other.c.added < objects.c.added),
     }
-    query = sa.select(sa.literal(1)).where(
+    query: sa.Select[Any] = sa.select(sa.literal_column("1")).where(
         other.c.object_id == objects.c.object_id,
-        other.c.collection.in_(wanted.collections),
-        _visible(other, sight),
+        _among(other.c.collection, "collections"),
+        *_visible(other, shape),
         conditions[which],
     )
-    if wanted.spec_versions:
-        query = query.where(other.c.spec_version.in_(wanted.spec_versions))
+    if shape.spec_versions:
+        query = query.where(_among(other.c.spec_version, "spec_versions"))
     return query.correlate(objects).exists()
 
 

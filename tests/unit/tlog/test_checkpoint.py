@@ -157,6 +157,36 @@ def test_an_ml_dsa_signature_names_its_signer() -> None:
         cp.verify_cosignature(LOG.checkpoint(), renamed, stolen)
 
 
+def test_an_ed25519_cosignature_is_made_over_the_words_of_the_specification() -> None:
+    [line] = cp.cosign(LOG.checkpoint(), [W4], at_s=1_679_315_147)
+    assert line.value[:8] == (1_679_315_147).to_bytes(8, "big")
+    message = b"cosignature/v1\ntime 1679315147\n" + LOG.checkpoint().text.encode()
+    W4.verifier.verify(message, line.value[8:])
+
+
+def test_a_time_above_the_bound_is_refused_even_when_it_was_really_signed() -> None:
+    for at_s in (2**63 - 1, 2**63):
+        message = b"cosignature/v1\ntime %d\n" % at_s + LOG.checkpoint().text.encode()
+        line = Signature("w.example", W4.verifier.key_id, at_s.to_bytes(8, "big") + W4.sign(message))
+        if at_s < 2**63:
+            assert cp.verify_cosignature(LOG.checkpoint(), W4.verifier, line).at_s == at_s
+            assert cp.cosign(LOG.checkpoint(), [W4], at_s=at_s) == [line]
+        else:
+            with pytest.raises(BadSignature, match="exceeds"):
+                cp.verify_cosignature(LOG.checkpoint(), W4.verifier, line)
+
+
+def test_an_origin_of_255_bytes_is_signed_and_one_more_is_not() -> None:
+    for length in (255, 256):
+        origin = "o" * length
+        key = signer(origin, KeyKind.ED25519, 1)
+        if length == 255:
+            cp.sign_checkpoint(Checkpoint(origin, 1, bytes(32)), [key], at_s=1)
+        else:
+            with pytest.raises(InvalidStatement, match="no checkpoint to sign"):
+                cp.sign_checkpoint(Checkpoint(origin, 1, bytes(32)), [key], at_s=1)
+
+
 def test_of_two_cosignatures_of_one_witness_the_later_time_counts() -> None:
     for times in ([7, 9], [9, 7]):
         lines = [line for at_s in times for line in cp.cosign(LOG.checkpoint(), [W4], at_s=at_s)]

@@ -154,6 +154,27 @@ def test_a_file_of_another_shape_is_malformed(text: str) -> None:
         verify_evidence(text.encode())
 
 
+def test_a_malformed_file_is_refused_with_the_reason() -> None:
+    bad_vkey = TEXT.replace(VKEY_LINE, VKEY_LINE + "vkey x\n")
+    for data, reason in [
+        (b"x" * (trusted.EVIDENCE_BYTES_MAX + 1), "expected at most"),
+        (b"x" * trusted.EVIDENCE_BYTES_MAX, "one empty line between"),
+        (bad_vkey.encode(), "verifier key"),
+    ]:
+        with pytest.raises(MalformedReply, match=reason):
+            verify_evidence(data)
+
+
+def test_sixteen_keys_may_stand_in_one_file_and_seventeen_may_not() -> None:
+    keys = [signer(ORIGIN, KeyKind.ED25519, number) for number in range(17)]
+    one = sign_checkpoint(Checkpoint(ORIGIN, 5, bytes(32)), keys, at_s=1)
+    other = sign_checkpoint(Checkpoint(ORIGIN, 5, EMPTY_ROOT), keys, at_s=1)
+    verifiers = [key.verifier for key in keys]
+    assert len(verify_evidence(make_evidence(verifiers[:16], one, other, None)).vkeys) == 16
+    with pytest.raises(MalformedReply, match="1 to 16"):
+        make_evidence(verifiers, one, other, None)
+
+
 def test_a_header_that_is_not_utf_8_is_malformed() -> None:
     with pytest.raises(MalformedReply):
         verify_evidence(EQUAL.replace(b"vkey ", b"vkey \xff", 1))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from tests.unit.tlog.memory_log import MemoryLog, leaf, slow_reader, slow_root
@@ -70,6 +72,74 @@ def test_inclusion_proofs_of_a_wrong_length_are_refused() -> None:
     for bad in (proof[:-1], (*proof, bytes(32)), (), (bytes(32), *proof)):
         with pytest.raises(BadProof):
             merkle.verify_inclusion(index=3, size=7, leaf=log.leaves[3], proof=bad, root=root)
+
+
+def _is_refused(verify: Callable[[], None]) -> bool:
+    try:
+        verify()
+    except BadProof:
+        return True
+    return False
+
+
+def test_in_small_trees_every_touched_inclusion_proof_is_refused() -> None:
+    noise = leaf("noise")
+    for size in range(1, 18):
+        read, root = slow_reader(LEAVES[:size]), slow_root(LEAVES[:size])
+        for index in range(size):
+            path = merkle.inclusion_proof(index, size, read)
+            right = partial(merkle.verify_inclusion, index=index, size=size)
+            right(leaf=LEAVES[index], proof=path, root=root)
+            wrong = [(*path, noise), (noise, *path)]
+            for at in range(len(path)):
+                wrong += [(*path[:at], noise, *path[at + 1 :]), path[:at], path[at + 1 :]]
+            assert all(_is_refused(partial(right, leaf=LEAVES[index], proof=bad, root=root)) for bad in wrong)
+            assert _is_refused(partial(right, leaf=noise, proof=path, root=root))
+            assert _is_refused(partial(right, leaf=LEAVES[index], proof=path, root=noise))
+
+
+def test_in_small_trees_every_touched_consistency_proof_is_refused() -> None:
+    noise = leaf("noise")
+    for new in range(2, 18):
+        read, root = slow_reader(LEAVES[:new]), slow_root(LEAVES[:new])
+        for old in range(1, new):
+            old_root = slow_root(LEAVES[:old])
+            path = merkle.consistency_proof(old, new, read)
+            right = partial(merkle.verify_consistency, old_size=old, new_size=new)
+            right(old_root=old_root, new_root=root, proof=path)
+            wrong = [(*path, noise), (noise, *path), (*path, *path)]
+            for at in range(len(path)):
+                wrong += [(*path[:at], noise, *path[at + 1 :]), path[:at], path[at + 1 :]]
+            assert all(_is_refused(partial(right, old_root=old_root, new_root=root, proof=bad)) for bad in wrong)
+            assert _is_refused(partial(right, old_root=noise, new_root=root, proof=path))
+            assert _is_refused(partial(right, old_root=old_root, new_root=noise, proof=path))
+
+
+def test_the_reason_says_what_is_wrong_with_a_proof() -> None:
+    log = MemoryLog().append(7)
+    proof, root = log.inclusion(3), log.checkpoint().root
+    inclusion = partial(merkle.verify_inclusion, index=3, size=7, leaf=log.leaves[3])
+    for bad, reason in [(proof[:-1], "too few"), ((*proof, root), "too many"), (proof[::-1], "another root")]:
+        with pytest.raises(BadProof, match=reason):
+            inclusion(proof=bad, root=root)
+    proof, old_root = log.consistency(5), log.checkpoint(5).root
+    consistency = partial(merkle.verify_consistency, old_size=5, new_size=7, new_root=root)
+    for bad, reason in [
+        (proof[:-1], "too few"),
+        ((*proof, root), "too many"),
+        (proof[::-1], "another old root"),
+        ((), "is empty"),
+    ]:
+        with pytest.raises(BadProof, match=reason):
+            consistency(old_root=old_root, proof=bad)
+    with pytest.raises(BadProof, match="another new root"):
+        merkle.verify_consistency(old_size=5, old_root=old_root, new_size=7, new_root=old_root, proof=proof)
+    assert merkle.old_root_stated_by(old_size=7, new_size=7, proof=proof) is None
+    assert merkle.old_root_stated_by(old_size=0, new_size=7, proof=proof) is None
+    with pytest.raises(BadProof, match="too few"):
+        merkle.verify_inclusion(index=1, size=2**62, leaf=root, proof=[root] * 61, root=root)
+    with pytest.raises(BadProof, match="another root"):
+        merkle.verify_inclusion(index=1, size=2**63 - 1, leaf=root, proof=[root] * 63, root=root)
 
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64])

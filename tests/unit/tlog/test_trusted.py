@@ -171,6 +171,15 @@ def test_a_replay_with_fewer_cosignatures_takes_none_away() -> None:
     assert trusted.trusted.note == cosigned
 
 
+def test_the_same_tree_with_as_many_signatures_is_the_newer_note() -> None:
+    log = MemoryLog(kinds=(KeyKind.ML_DSA_44,)).append(5)
+    trusted = TrustedLog(ORIGIN, log.keys)
+    trusted.advance(log.note(at_s=3), ())
+    trusted.advance(log.note(at_s=4), ())
+    assert trusted.trusted is not None
+    assert trusted.trusted.log_at_s == 4
+
+
 def test_a_trusted_log_is_resumed_from_what_was_stored() -> None:
     log = MemoryLog().append(9)
     stored = trusted_at(log, 5).trusted

@@ -143,7 +143,11 @@ def test_400_more_than_63_proof_lines() -> None:
 
 
 def test_400_a_body_above_the_bound() -> None:
-    refused(ask(b"old 0\n\n" + b"x" * witness.REQUEST_BYTES_MAX), 400)
+    request = encode_request(0, (), LOG.note(5))
+    for length, reason in ((witness.REQUEST_BYTES_MAX, b"signed note"), (witness.REQUEST_BYTES_MAX + 1, b"at most")):
+        decision = ask(request.ljust(length, b"x"))
+        refused(decision, 400)
+        assert reason in decision.body
 
 
 @pytest.mark.parametrize(("old", "last", "body"), [(0, 5, b"5\n"), (4, 5, b"5\n"), (6, 5, b"5\n"), (3, None, b"0\n")])
@@ -157,7 +161,9 @@ def test_409_tells_the_size_that_was_cosigned_last(old: int, last: int | None, b
 
 def test_422_an_empty_tree_with_a_root_of_its_own() -> None:
     odd = sign_checkpoint(Checkpoint(ORIGIN, 0, bytes(32)), LOG.signers, at_s=1)
-    refused(ask(encode_request(0, (), odd)), 422)
+    decision = ask(encode_request(0, (), odd))
+    refused(decision, 422)
+    assert b"SHA-256 of nothing" in decision.body
 
 
 def test_422_a_proof_from_the_empty_tree() -> None:

@@ -13,6 +13,8 @@ WITNESSES: dict[str, SignerKey] = {
     name: signer(f"{name.lower()}.example", KeyKind.ED25519_COSIGNATURE, 1) for name in ("X1", "X2", "X3", "Y1", "Y2")
 }
 LINES = "".join(f"witness {name} {key.verifier.vkey}\n" for name, key in WITNESSES.items())
+X1, X2 = (f"witness {name} {WITNESSES[name].verifier.vkey}\n" for name in ("X1", "X2"))
+LOG_LINE = f"log {LOG.keys[0].vkey}\n"
 TWO_LEVELS = (
     f"log {LOG.keys[0].vkey} https://b.example/log\n\n"
     f"# five witnesses\n{LINES}"
@@ -75,6 +77,27 @@ def test_a_checkpoint_without_the_quorum_is_refused_with_what_was_asked() -> Non
     policy.check(verify_checkpoint(note, origin=LOG.origin, log_keys=policy.logs, witnesses=policy.witnesses))
 
 
+def test_a_threshold_may_be_one_and_may_be_all() -> None:
+    one = parse_policy(X1 + X2 + "group G 1 X1 X2\nquorum G\n")
+    assert one.satisfied_by(seen("X2"))
+    both = parse_policy(X1 + X2 + "group G 2 X1 X2\nquorum G\n")
+    assert not both.satisfied_by(seen("X2"))
+    assert both.satisfied_by(seen("X1", "X2"))
+
+
+def test_an_address_may_follow_a_witness_and_nothing_may_follow_that() -> None:
+    policy = parse_policy(X1.strip() + " https://x1.example\nquorum X1\n")
+    assert [line.url for line in policy.witness_lines] == ["https://x1.example"]
+    with pytest.raises(InvalidStatement, match="line 1: expected log"):
+        parse_policy(X1.strip() + " https://x1.example more\nquorum X1\n")
+
+
+def test_a_policy_of_exactly_the_largest_size_is_read() -> None:
+    assert parse_policy("#\n" * 4095 + "quorum none\n").quorum == "none"
+    end = "\nquorum none\n"
+    assert parse_policy("#".ljust((1 << 20) - len(end), "x") + end).quorum == "none"
+
+
 def test_no_quorum_asks_for_nobody() -> None:
     assert parse_policy("quorum none\n") == Policy((), (), (), "none")
     assert parse_policy("quorum none\n").satisfied_by([])
@@ -99,10 +122,6 @@ def test_thirty_two_logs_witnesses_and_groups_are_read() -> None:
     first = policy.witnesses[0]
     assert policy.satisfied_by([Cosignature(first.name, first.key_id, first.kind, 1)])
     assert not policy.satisfied_by([])
-
-
-X1, X2 = (f"witness {name} {WITNESSES[name].verifier.vkey}\n" for name in ("X1", "X2"))
-LOG_LINE = f"log {LOG.keys[0].vkey}\n"
 
 
 @pytest.mark.parametrize(

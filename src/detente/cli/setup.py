@@ -1,4 +1,4 @@
-"""init, serve, config."""
+"""init, serve, config. What needs the database is imported late: showing the choices needs none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import click
 
 from detente.cli.out import Out
 from detente.node.config import ListenChoices, PartyChoices, StoreChoices, read_config
-from detente.node.open import create_node, opened
 
 
 @click.command()
@@ -22,6 +21,8 @@ from detente.node.open import create_node, opened
 @click.pass_obj
 def init(out: Out, origin: str, title: str, url: str, store_url: str, host: str, port: int) -> None:
     """Make a new node: keys, choices, and a log whose first entries are its public keys."""
+    from detente.node.open import create_node
+
     party = PartyChoices(origin=origin, title=title, url=url or f"http://{host}:{port}")
     node = create_node(out.folder, party, store=StoreChoices(url=store_url), listen=ListenChoices(host=host, port=port))
     try:
@@ -47,6 +48,7 @@ def init(out: Out, origin: str, title: str, url: str, store_url: str, host: str,
 @click.pass_obj
 def serve(out: Out, host: str | None, port: int | None, sync_every: int) -> None:
     """Run the node: log, witness, TAXII and status page. Ends on Ctrl-C."""
+    from detente.node.open import opened
     from detente.web.background import syncing
     from detente.web.server import serve as run
 

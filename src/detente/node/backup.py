@@ -8,6 +8,8 @@ holds more of our log than it does, `recover` fetches what is missing from a par
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from detente.tlog.checkpoint import own_lines_only, verify_checkpoint
 from detente.tlog.merkle import leaf_hash
 
 MEMBERS = (FILE_NAME, "log.db", "keys")
+_KEY_FILE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.key")
 RESTORED = "this node was restored from a backup and has not asked its partners yet. Run: detente sync"
 
 
@@ -60,14 +63,14 @@ def restore(source: Path, folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with tarfile.open(source, mode="r:") as tar:
-            names = tar.getnames()
-            if not {FILE_NAME, "log.db", "keys"} <= set(names) or any(n.split("/")[0] not in MEMBERS for n in names):
-                raise InvalidObject(f"{source} is no backup of a node: expected {', '.join(MEMBERS)}")
-            tar.extractall(folder, filter="data")
+            members = tar.getmembers()
+            names = {member.name for member in members}
+            if not set(MEMBERS) <= names or len(names) != len(members) or not all(map(_belongs, members)):
+                raise InvalidObject(f"{source} is no backup of a node: expected {', '.join(MEMBERS)}, once each")
+            for member in members:
+                _unpack(tar, member, folder / member.name)
     except (tarfile.TarError, EOFError) as error:
         raise InvalidObject(f"{source} cannot be read as a backup: {error}") from None
-    for path in (folder / "keys").iterdir():
-        path.chmod(0o600)
     config = read_config(folder)
     if config.store.url:
         copied = open_database(folder)
@@ -83,6 +86,29 @@ def restore(source: Path, folder: Path) -> Path:
     finally:
         node.close()
     return folder
+
+
+def _belongs(member: tarfile.TarInfo) -> bool:
+    """Whether a backup may hold this: the files that we write, at the places that we write them to, and no link or device."""
+    if member.name == "keys":
+        return member.isdir()
+    place = member.name.removeprefix("keys/")
+    return member.isreg() and (
+        member.name in MEMBERS or (place != member.name and _KEY_FILE.fullmatch(place) is not None)
+    )
+
+
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    """By hand, since what Python's own unpacking refuses depends on its version; readable for the owner only."""
+    content = tar.extractfile(member)
+    if content is None:
+        path.mkdir(mode=0o700, exist_ok=True)
+        return
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        shutil.copyfileobj(content, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def held(node: Node) -> bool:

@@ -30,7 +30,7 @@ from detente.tlog.note import (
     parse_note,
     signer_from_seed,
 )
-from detente.tlog.tiles import Bundle, Tile, encode_bundle, extend, parse_path
+from detente.tlog.tiles import Bundle, Tile, encode_bundle, extend, hash_reader, parse_path
 from detente.tlog.witness import parse_request
 from detente.web.log import Answer, Request
 
@@ -46,6 +46,7 @@ class Branch:
         self.checkpoint = Checkpoint(origin, len(leaves), Frontier.EMPTY.extended(hashes).root())
         self.note = sign_checkpoint(self.checkpoint, signers, at_s=at_s)
         self._tiles = {(tile.level, tile.index): data for tile, data in extend(0, {}, hashes)}
+        self.read = hash_reader(len(leaves), lambda tile: self._tiles[tile.level, tile.index])
 
     def __call__(self, request: Request) -> Answer | None:
         if request.path == "/log/checkpoint":

@@ -76,16 +76,9 @@ def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bo
             "decision",
             {"decided": "erased", "ground": ground, "entries": list(own), "copies": sum(counts.values()) - len(own)},
         )
-        transaction.put_record("due", "purge", b"{}")
+        transaction.owe_purge(by_log)
         return Erased(own, sum(counts.values()) - len(own), notice)
 
     erased = node.store.write(node.clock(), work)
-    finish_purge(node)
+    node.store.finish_purge(node.clock())
     return erased
-
-
-def finish_purge(node: Node) -> None:
-    """Remove what the database left behind, and the reminder to do so."""
-    bodies.purge(node.store.database)
-    node.store.write(node.clock(), lambda transaction: transaction.drop_record("due", "purge"))
-    bodies.purge_log(node.store.database)

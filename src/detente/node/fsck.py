@@ -17,7 +17,7 @@ from detente.statement import CommitmentLeaf, parse_leaf, verify_opening
 from detente.store import bodies
 from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, Head, count_beyond, read_heads, read_leaves, read_tile
-from detente.store.store import read_witnessed
+from detente.store.store import PURGE, read_record, read_witnessed
 from detente.tlog.checkpoint import verify_checkpoint
 from detente.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from detente.tlog.note import VerifierKey
@@ -49,6 +49,10 @@ def fsck(node: Node, *, progress: Progress | None = None) -> Checked:
             _check_log(connection, head, keys.get(head.origin, ()), checked, progress)
         for party in node.partners(connection):
             _check_witnessed(node, connection, party.origin, party.log_keys, checked)
+        if read_record(connection, "due", PURGE) is not None:
+            checked.findings.append(
+                "an erasure is not finished: its bytes may still lie on the disk. Open the node again"
+            )
     return checked
 
 

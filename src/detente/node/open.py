@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from detente.errors import InvalidStatement, NotFound
+from detente.errors import InvalidStatement, Locked, NotDurable, NotFound
 from detente.minimise import RemovalRules
 from detente.node.config import (
     FILE_NAME,
@@ -157,7 +157,15 @@ class Node:
 def open_node(folder: Path, *, clock: Clock = system_clock, random: Random = os.urandom) -> Node:
     """Open an existing node. Raises NotFound when there is none, CorruptLog when something in it is damaged."""
     config = read_config(folder)
-    return Node(folder, config, read_keys(folder / "keys"), clock=clock, random=random)
+    node = Node(folder, config, read_keys(folder / "keys"), clock=clock, random=random)
+    try:
+        node.store.finish_purge(clock())
+    except (Locked, NotDurable):
+        pass  # another process is at it, or the disk is full: the reminder stays, fsck shows it, the next opening tries again
+    except BaseException:
+        node.close()
+        raise
+    return node
 
 
 @contextmanager

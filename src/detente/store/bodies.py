@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detente.errors import NotFound
+from detente.errors import Locked, NotFound
 from detente.statement import Opening
 from detente.store.database import Database, openings
 
@@ -90,18 +90,28 @@ def find_body(connection: Connection, body: bytes) -> list[tuple[int, int]]:
 
 
 def purge(database: Database) -> None:
-    """After an erasure: leave no old page, free page or log page that still holds the bytes."""
+    """After an erasure: leave no old page, free page or log page that still holds the bytes.
+
+    Raises Locked when somebody kept reading an older state, whose pages cannot go yet.
+    """
     if database.sqlite:
         # secure_delete zeroes freed cells; VACUUM rewrites what was rebalanced, the checkpoints empty the write-ahead log.
-        database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM main", "PRAGMA wal_checkpoint(TRUNCATE)")
+        purge_log(database)
+        database.run_alone("VACUUM main", "VACUUM idx")
+        purge_log(database)
     else:
         database.run_alone("VACUUM FULL openings")
 
 
 def purge_log(database: Database) -> None:
-    """Empty the write-ahead log. On PostgreSQL its segments are the server's, which recycles them."""
+    """Empty the write-ahead logs. On PostgreSQL the segments are the server's, which recycles them. Raises Locked."""
     if database.sqlite:
-        database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((busy, _, _),) = database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")
+        if busy:
+            raise Locked(
+                f"somebody is reading an older state of {database.folder}: what was erased is gone from the log, but its bytes lie "
+                "in the write-ahead log until the node is opened again without other readers"
+            )
 
 
 def count_openings(connection: Connection, log: int) -> int:

@@ -27,14 +27,16 @@ from sqlalchemy.engine import Connection as Connection  # the node passes one on
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
-from detente.errors import CorruptLog, Locked, NotDurable
+from detente.errors import CorruptLog, Locked, NotDurable, StaleWrite
 
 SCHEMA_VERSION = "1"
 LOCK_SECONDS_MAX = 20.0
 RETRIES_MAX = 8
 COPY_ROWS = 5_000
 
-_SQLITE_BUSY, _SQLITE_IOERR, _SQLITE_CORRUPT, _SQLITE_FULL, _SQLITE_NOTADB = 5, 10, 11, 13, 26
+_SQLITE_BUSY, _SQLITE_IOERR, _SQLITE_CORRUPT, _SQLITE_FULL, _SQLITE_CONSTRAINT, _SQLITE_NOTADB = 5, 10, 11, 13, 19, 26
+# I/O errors of the file that SQLite keeps for locks among processes: it holds nothing that could be lost.
+_SHARED_MEMORY = {_SQLITE_IOERR | kind << 8 for kind in (18, 19, 20, 21)}
 _SERIALIZATION_FAILURES = ("40001", "40P01")
 
 T = TypeVar("T")
@@ -161,13 +163,7 @@ deliveries = sa.Table(
     sa.Column("at_us", sa.BigInteger, nullable=False),
 )
 object_indexes = (
-    sa.Index(
-        "objects_page",
-        objects.c.collection,
-        objects.c.added,
-        sqlite_where=sa.text("last = 1"),
-        postgresql_where=sa.text("last = 1"),
-    ),
+    sa.Index("objects_page", objects.c.collection, objects.c.last, objects.c.added),
     sa.Index("objects_id", objects.c.object_id, objects.c.collection),
 )
 statement_indexes = (sa.Index("statements_log", statements.c.log, statements.c.idx),)
@@ -221,11 +217,12 @@ class Database:
 
         Raises Locked, NotDurable, or what `work` raises, in which case nothing has changed.
         """
-        if self._failed is not None:
-            raise NotDurable(
-                f"writing stopped after a disk error ({self._failed}). Check the disk, then restart the node."
-            )
         with self._thread_lock, self._translated(), self._process_lock():
+            # Asked inside the lock: whoever waited here while another thread's sync failed must not write either.
+            if self._failed is not None:
+                raise NotDurable(
+                    f"writing stopped after a disk error ({self._failed}). Check the disk, then restart the node."
+                )
             for attempt in range(RETRIES_MAX):
                 try:
                     with self.engine.connect().execution_options(detente_write=True) as connection, connection.begin():
@@ -291,7 +288,10 @@ class Database:
     @contextmanager
     def _process_lock(self) -> Iterator[None]:
         if self._lock_file is None:
-            self._lock_file = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._lock_file = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except OSError as error:
+                raise NotDurable(f"the lock file in {self.folder} cannot be opened: {error.strerror}") from error
         deadline = time.monotonic() + LOCK_SECONDS_MAX
         while True:
             try:
@@ -310,20 +310,35 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turn the drivers' exceptions into ours; remember a disk error for good."""
+        """Turn the drivers' exceptions into ours; remember a disk error for good.
+
+        PostgreSQL's disk is PostgreSQL's matter: it stops by itself after a failed sync. A lost connection leaves open whether
+        a commit came through; the next write reads the head, and goes on from what is there.
+        """
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             code = getattr(cause, "sqlite_errorcode", None)
             primary = None if code is None else code & 0xFF
-            if primary == _SQLITE_FULL or getattr(cause, "sqlstate", None) == "53100":
+            state = getattr(cause, "sqlstate", None) or ""
+            if primary == _SQLITE_FULL or state == "53100":
                 raise NotDurable("the disk is full; nothing was stored. Free some space and try again.") from error
             if primary == _SQLITE_BUSY:
                 raise Locked(f"the database in {self.folder} is busy; try again") from error
             if primary in (_SQLITE_CORRUPT, _SQLITE_NOTADB):
                 raise CorruptLog(f"the database in {self.folder} is damaged: {cause}. Restore a backup.") from error
-            self._failed = str(cause)
+            if state in _SERIALIZATION_FAILURES or state.startswith("23"):
+                # 23: a row with this key is there already. On PostgreSQL two writers may learn of each other so.
+                raise StaleWrite(
+                    f"another process wrote at the same time; nothing was stored, try again: {cause}"
+                ) from error
+            if primary == _SQLITE_CONSTRAINT:
+                raise CorruptLog(
+                    f"what is stored contradicts what is to be written: {cause}. Run: detente fsck"
+                ) from error
+            if primary == _SQLITE_IOERR and code not in _SHARED_MEMORY:
+                self._failed = str(cause)
             raise NotDurable(
                 f"the database did not confirm: {cause}. Check the disk, then restart the node."
             ) from error

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from detente.errors import ClockBehind, CorruptLog, StaleWrite
 from detente.statement import Opening
+from detente.stix.canonical import JsonValue, encode, parse
 from detente.store import bodies, index
 from detente.store.database import Database, heads, open_database, records, witnessed
 from detente.store.log import (
@@ -34,6 +35,9 @@ T = TypeVar("T")
 
 # A clock may be set back a little without harm; more than this and nothing is signed until it has caught up.
 CLOCK_BACK_MAX_US = 2_000_000
+
+# The record that reminds of an erasure whose bytes may still lie on old pages of the disk.
+PURGE = "purge"
 
 Sign = Callable[[Checkpoint, int], bytes]
 
@@ -71,6 +75,30 @@ class Store:
         index.catch_up(self.database)
         with self.database.reading() as connection:
             yield connection
+
+    def finish_purge(self, now_us: int) -> None:
+        """If an erasure is not finished, finish it: take its rows from the index, and its bytes from every page on the disk.
+
+        The erasure itself is one commit of truth and index together. But these are two files, and the machine may stop between
+        them, or before the old pages are overwritten; so the erasure leaves a reminder, and this may be run again at any time.
+        """
+        with self.database.reading() as connection:
+            due = read_record(connection, "due", PURGE)
+        if due is None:
+            return
+        index.catch_up(self.database)
+        by_log = parse(due)
+        assert isinstance(by_log, dict)
+
+        def forget(transaction: Transaction) -> None:
+            for log, indices in by_log.items():
+                assert isinstance(indices, list)
+                index.forget(transaction.connection, int(log), [i for i in indices if isinstance(i, int)])
+
+        self.write(now_us, forget)
+        bodies.purge(self.database)
+        self.write(now_us, lambda transaction: transaction.drop_record("due", PURGE))
+        bodies.purge_log(self.database)
 
     def write(self, now_us: int, work: Callable[[Transaction], T]) -> T:
         """Run `work` with a transaction; on return everything in it is durable and signed, on an exception nothing is."""
@@ -176,6 +204,18 @@ class Transaction:
 
     def drop_record(self, kind: str, key: str) -> None:
         self.connection.execute(records.delete().where(records.c.kind == kind, records.c.key == key))
+
+    def owe_purge(self, erased: Mapping[int, Sequence[int]]) -> None:
+        """The reminder that `Store.finish_purge` works from: log numbers and indices, besides those that wait already."""
+        waiting = read_record(self.connection, "due", PURGE)
+        owed: dict[str, JsonValue] = {str(log): list(indices) for log, indices in erased.items()}
+        value = None if waiting is None else parse(waiting)
+        for log, indices in value.items() if isinstance(value, dict) else ():
+            known = owed.setdefault(log, [])
+            assert isinstance(known, list)
+            assert isinstance(indices, list)
+            known.extend(indices)
+        self.put_record("due", PURGE, encode(owed))
 
     def drop_old_records(self, kind: str, before_us: int) -> None:
         self.connection.execute(records.delete().where(records.c.kind == kind, records.c.at_us < before_us))

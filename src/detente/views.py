@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from detente.stix.objects import SCO_ID_PROPERTIES
+from detente.errors import InvalidObject, MalformedReply
+from detente.stix.objects import SCO_ID_PROPERTIES, parse_identifier
 from detente.taxii.times import version_key
 
 # Audience of a public object; an empty audience means: our own party's tools only.
@@ -126,7 +127,11 @@ Row = StatementRow | ObjectRow | WithdrawalRow | DeliveryRow
 
 
 def fold(stored: Stored) -> Sequence[Row]:
-    """The rows of one statement: itself, and what its kind adds."""
+    """The rows of one statement: itself, and what its kind adds.
+
+    Never raises for what a partner said: its commitment and its JSON were verified, its sense was not. What cannot be read as
+    its kind is kept and shown as a statement, and adds nothing.
+    """
     if stored.header:
         header = _header.decode(stored.header)
         kind, at_us, audience, re = header.kind, header.t, "\n".join(header.aud), header.re
@@ -137,26 +142,40 @@ def fold(stored: Stored) -> Sequence[Row]:
         return ()  # erased with its header: nothing is left to query
     if stored.role != "own":
         audience = ""
-    statement = StatementRow(stored.added, stored.log, stored.index, kind, at_us, audience)
+    # PostgreSQL holds no NUL in a text.
+    statement = StatementRow(stored.added, stored.log, stored.index, kind.replace("\0", "\ufffd"), at_us, audience)
+    if kind == "withdrawal" and re is not None and re.log == stored.origin:
+        # Only the speaker withdraws what it said: a reference into another log has no effect here. The text adds nothing to the
+        # header, so that an erased withdrawal still holds.
+        return (statement, WithdrawalRow(stored.added, stored.log, re.index))
     if not stored.body:
         return (statement,)
-    if kind == "object" or kind == "import":
-        return (statement, _object_row(stored, kind, audience))
-    if kind == "withdrawal" and re is not None and re.log == stored.origin:
-        # Only the speaker withdraws what it said: a reference into another log has no effect here.
-        return (statement, WithdrawalRow(stored.added, stored.log, re.index))
-    if kind == "acknowledgement" and stored.role == "mirror":
-        ranges = _acknowledgement.decode(stored.body).entries
-        return (
-            statement,
-            *(DeliveryRow(stored.added, stored.origin, r.log, r.first, r.last, at_us) for r in ranges),
-        )
+    try:
+        if kind == "object" or kind == "import":
+            return (statement, _object_row(stored, kind, audience))
+        if kind == "acknowledgement" and stored.role == "mirror":
+            return (statement, *_delivery_rows(stored, at_us))
+    except (msgspec.DecodeError, InvalidObject, MalformedReply):
+        pass
     return (statement,)
+
+
+def _delivery_rows(stored: Stored, at_us: int) -> Sequence[DeliveryRow]:
+    """One row for each beginning: a second range from the same entry says nothing new."""
+    ranges = {r.first: r for r in reversed(_acknowledgement.decode(stored.body).entries)}
+    return [
+        DeliveryRow(stored.added, stored.origin, r.log, r.first, r.last, at_us)
+        for r in ranges.values()
+        if 0 <= r.first <= r.last and "\0" not in r.log
+    ]
 
 
 def _object_row(stored: Stored, kind: str, audience: str) -> ObjectRow:
     head = _object.decode(stored.body)
     version = head.modified or head.created
+    spec_version = head.spec_version or ("2.1" if head.type in SCO_ID_PROPERTIES else "2.0")
+    if stored.role == "mirror" and (parse_identifier(head.id)[0] != head.type or spec_version not in ("2.0", "2.1")):
+        raise InvalidObject("not an object as we would say one")
     if kind == "import":
         collection = IMPORTED + stored.collection
     elif stored.role == "mirror":
@@ -170,9 +189,9 @@ def _object_row(stored: Stored, kind: str, audience: str) -> ObjectRow:
         collection,
         head.id,
         head.type,
-        head.spec_version or ("2.1" if head.type in SCO_ID_PROPERTIES else "2.0"),
+        spec_version,
         version,
-        key_of(version),
+        version_key(version) if stored.role == "mirror" else key_of(version),
         audience,
     )
 

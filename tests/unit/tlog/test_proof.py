@@ -24,6 +24,11 @@ def test_a_receipt_goes_there_and_back(extra: bytes | None) -> None:
     assert parse_receipt(receipt.encode()) == receipt
 
 
+def test_a_receipt_with_63_path_hashes_is_read() -> None:
+    receipt = replace(RECEIPT, path=(bytes(32),) * 63)
+    assert parse_receipt(receipt.encode()) == receipt
+
+
 def test_a_receipt_of_the_only_entry_has_no_path() -> None:
     log = MemoryLog().append(1)
     receipt = parse_receipt(Receipt(0, (), log.note()).encode())

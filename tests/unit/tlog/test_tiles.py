@@ -79,7 +79,7 @@ def test_the_example_of_70_000_entries_has_the_tiles_of_the_specification() -> N
 def test_a_tree_of_256_is_one_full_tile_and_a_partial_one_above() -> None:
     assert list(tiles.tiles_of(256)) == [Tile(0, 0, 256), Tile(1, 0, 1)]
     assert list(tiles.tiles_of(0)) == []
-    assert list(tiles.bundles_of(257)) == [Bundle(0, 256), Bundle(1, 1)]
+    assert list(tiles.bundles_of(556)) == [Bundle(0, 256), Bundle(1, 256), Bundle(2, 44)]
     assert list(tiles.bundles_of(0)) == []
 
 

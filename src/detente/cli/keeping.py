@@ -69,6 +69,7 @@ def fsck(out: Out) -> None:
         "entries": found.entries,
         "openings": found.openings,
         "erased": found.erased,
+        "recovered": found.recovered,
         "findings": found.findings,
     }
 
@@ -76,6 +77,8 @@ def fsck(out: Out) -> None:
         click.echo(
             f"{found.logs} logs, {number(found.entries)} entries, {number(found.openings)} openings ({number(found.erased)} erased)"
         )
+        if found.recovered:
+            click.echo(f"{number(found.recovered)} entries came back from a partner's mirror without their texts")
         for finding in found.findings:
             click.echo(f"✕ {plain(finding)}")
         click.echo(

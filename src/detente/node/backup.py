@@ -16,9 +16,12 @@ from pathlib import Path
 from detente.errors import BadProof, CorruptLog, InvalidObject, InvalidStatement, NotFound
 from detente.net import Fetch
 from detente.node.config import FILE_NAME, read_config
+from detente.node.erase import apply_notice
 from detente.node.open import Node, open_node
 from detente.node.remote import Remote
 from detente.party import Party, Role
+from detente.statement import ErasureLeaf, parse_leaf
+from detente.store import index
 from detente.store.database import copy_truth, open_database
 from detente.store.log import OWN, Head, read_head, read_tail
 from detente.store.store import Transaction
@@ -26,6 +29,8 @@ from detente.tlog.checkpoint import own_lines_only, verify_checkpoint
 from detente.tlog.merkle import leaf_hash
 
 MEMBERS = (FILE_NAME, "log.db", "keys")
+# The kind of record that says which entries came back without their texts: the first as key, the end as value.
+RECOVERED = "recovered"
 _KEY_FILE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.key")
 RESTORED = "this node was restored from a backup and has not asked its partners yet. Run: detente sync"
 
@@ -120,8 +125,8 @@ def held(node: Node) -> bool:
 def recover(node: Node, party: Party, fetch: Fetch) -> tuple[int, int]:
     """Fetch the entries that we lost from a partner's mirror of our log; returns the old size and the new.
 
-    The leaves come back, under a checkpoint that we had signed ourselves, so that the log goes on without a fork. Their texts do not:
-    they are read again where an addressee still has them.
+    The leaves come back, under a checkpoint that we had signed ourselves, so that the log goes on without a fork. Their
+    texts do not: only their addressees have them. What the lost entries had erased is erased again.
     """
     remote = Remote(party, fetch)
     note = remote.witnessed(node.origin, role="mirror")
@@ -146,8 +151,15 @@ def recover(node: Node, party: Party, fetch: Fetch) -> tuple[int, int]:
             raise CorruptLog("the log moved on while it was being recovered")
         transaction.extend_mirror(OWN, leaves, checkpoint, own_lines_only(note, node.origin))
         transaction.set_head(OWN, witnessed_size=checkpoint.size, witnessed_note=note)
+        transaction.put_record(RECOVERED, str(head.size), str(checkpoint.size).encode())
+        for leaf in leaves:
+            parsed = parse_leaf(leaf)
+            if isinstance(parsed, ErasureLeaf):
+                apply_notice(transaction, parsed)
 
+    index.catch_up(node.store.database)
     node.store.write(node.clock(), work)
+    node.store.finish_purge(node.clock())
     node.store.write(
         node.clock(), lambda transaction: _note_recovery(node, transaction, party, head.size, checkpoint.size)
     )

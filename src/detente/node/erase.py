@@ -7,12 +7,14 @@ have left on the disk is purged after that; if the process dies in between, the 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from detente.errors import InvalidStatement, NotFound
 from detente.node.open import Node
 from detente.statement import ErasureLeaf, erasure_leaf
 from detente.store import bodies, index
+from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, read_head
 from detente.store.store import Transaction
 
@@ -42,12 +44,34 @@ def erase_entry(node: Node, entry: int, *, ground: str, headers: bool = False) -
     with node.store.indexed() as connection:
         if entry >= read_head(connection, OWN).size:
             raise NotFound(f"our log has no entry {entry} yet")
-        opening = bodies.read_opening(connection, OWN, entry)
-        if not opening.header_salt:
-            raise InvalidStatement(f"entry {entry} is public: its text is in the log itself and cannot be erased")
-        same = bodies.find_body(connection, opening.body) if opening.body else []
-    chosen = {(OWN, entry)} | {(log, idx) for log, idx in same if log == JOURNAL}
-    return _erase(node, sorted(chosen), ground=ground, headers=headers)
+        chosen = _with_copies(connection, [entry])
+    return _erase(node, chosen, ground=ground, headers=headers)
+
+
+def apply_notice(transaction: Transaction, notice: ErasureLeaf) -> None:
+    """Erase what a notice in our own log says is gone: after an older backup was restored, it had come back.
+
+    `Store.finish_purge` must follow after the commit.
+    """
+    held = [i for i in notice.indices if bodies.has_opening(transaction.connection, OWN, i)]
+    by_log: dict[int, list[int]] = defaultdict(list)
+    for log, idx in _with_copies(transaction.connection, held):
+        by_log[log].append(idx)
+    for log, indices in by_log.items():
+        bodies.erase(transaction.connection, log, indices, headers=False)
+        index.forget(transaction.connection, log, indices)
+    transaction.owe_purge(by_log)
+
+
+def _with_copies(connection: Connection, entries: Iterable[int]) -> list[tuple[int, int]]:
+    """Entries of our own log, and our private copies of the same texts, as log and index."""
+    chosen: set[tuple[int, int]] = set()
+    for entry in entries:
+        chosen.add((OWN, entry))
+        body = bodies.read_opening(connection, OWN, entry).body
+        if body:
+            chosen |= {(log, idx) for log, idx in bodies.find_body(connection, body) if log == JOURNAL}
+    return sorted(chosen)
 
 
 def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bool) -> Erased:
@@ -61,6 +85,10 @@ def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bo
     index.catch_up(node.store.database)
 
     def work(transaction: Transaction) -> Erased:
+        for log, idx in found:
+            opening = bodies.read_opening(transaction.connection, log, idx)
+            if opening.body and not opening.header:
+                raise InvalidStatement(f"entry {idx} is public: its text is in the log itself and cannot be erased")
         counts = {
             log: bodies.erase(transaction.connection, log, indices, headers=headers) for log, indices in by_log.items()
         }

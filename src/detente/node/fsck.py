@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from detente.errors import DetenteError, RemoteError
+from detente.node.backup import RECOVERED
 from detente.node.open import Node
 from detente.party import Role
 from detente.statement import CommitmentLeaf, parse_leaf, verify_opening
 from detente.store import bodies
 from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, Head, count_beyond, read_heads, read_leaves, read_tile
-from detente.store.store import PURGE, read_record, read_witnessed
+from detente.store.store import PURGE, read_record, read_records, read_witnessed
 from detente.tlog.checkpoint import verify_checkpoint
 from detente.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from detente.tlog.note import VerifierKey
@@ -36,6 +37,7 @@ class Checked:
     entries: int = 0
     openings: int = 0
     erased: int = 0
+    recovered: int = 0
     findings: list[str] = field(default_factory=list)
 
 
@@ -136,9 +138,12 @@ def _check_openings(connection: Connection, head: Head, start: int, leaves: list
         except RemoteError as error:
             checked.findings.append(f"{head.origin}: entry {idx}: {error}")
     if head.log in (OWN, JOURNAL):
+        recovered = [(int(first), int(end)) for first, end in read_records(connection, RECOVERED)]
         have = {idx for idx, _ in bodies.read_openings(connection, head.log, start, start + len(leaves))}
         for idx in _sealed(start, leaves):
-            if idx not in have:
+            if head.log == OWN and any(first <= idx < end for first, end in recovered):
+                checked.recovered += idx not in have
+            elif idx not in have:
                 checked.findings.append(f"{head.origin}: entry {idx} has lost its opening")
 
 

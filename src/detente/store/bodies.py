@@ -55,6 +55,11 @@ def read_opening(connection: Connection, log: int, index: int) -> Opening:
     return Opening(*(bytes(field) for field in row))
 
 
+def has_opening(connection: Connection, log: int, index: int) -> bool:
+    query = sa.select(openings.c.added).where(openings.c.log == log, openings.c.idx == index)
+    return connection.execute(query).scalar() is not None
+
+
 def read_openings(connection: Connection, log: int, start: int, end: int) -> list[tuple[int, Opening]]:
     """Index and opening of every row with start ≤ index < end, erased ones too."""
     rows = connection.execute(

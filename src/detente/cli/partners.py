@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from detente.cli.out import Out, moment, number, plain, table
-from detente.errors import NotPermitted
+from detente.errors import NotFound, NotPermitted
 from detente.node import partners as node_partners
-from detente.node.open import opened
-from detente.node.status import PartnerState, read_status
+from detente.node.open import Node, opened
+from detente.node.status import PartnerState, read_evidence, read_status
 from detente.party import read_invitation
 from detente.statement import base64url
 from detente.stix.marking import parse_tlp
@@ -114,13 +114,20 @@ def list_(out: Out) -> None:
 
 @partner.command()
 @click.argument("name")
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the file that shows a trouble; for two histories a stranger can check it.",
+)
 @click.pass_obj
-def show(out: Out, name: str) -> None:
+def show(out: Out, name: str, evidence: Path | None) -> None:
     """One partner: keys, log, who cosigned, what it acknowledged."""
     with opened(out.folder) as node:
         with node.store.reading() as connection:
             party = node.partner(connection, name)
         state = next(s for s in read_status(node).partners if s.party.origin == party.origin)
+        if evidence is not None:
+            _write_evidence(node, state, evidence)
 
     def text() -> None:
         click.echo(click.style(f"{plain(party.title)} ({party.name})", bold=True))
@@ -158,6 +165,15 @@ def pause(out: Out, name: str, resume: bool) -> None:
     out.result(
         "partner pause", {"name": party.name, "paused": party.paused}, lambda: click.echo(f"{party.name} {word}.")
     )
+
+
+def _write_evidence(node: Node, state: PartnerState, file: Path) -> None:
+    data = None if state.evidence_entry is None else read_evidence(node, state.evidence_entry)
+    if not data:
+        raise NotFound(f"no evidence is held about {state.party.name}")
+    if file.exists():
+        raise NotPermitted(f"{file} exists already; choose another name")
+    file.write_bytes(data)
 
 
 def state_words(state: PartnerState) -> str:

@@ -7,7 +7,6 @@ either the old head with the old entries or the new head with all of the new one
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -155,16 +154,12 @@ def append(
 ) -> Tail:
     """Write entries, tiles and the new head inside the caller's transaction; returns the tail as it is after the commit.
 
-    `sign` gives the note for the new checkpoint: our signature for our own logs, the partner's verified note for a mirror.
-    What it gives is used when the root has been computed again, from the tiles and from the entries as the database
-    holds them, and thrown away when these disagree.
+    `sign` gives the note for the new checkpoint: our signature for our own logs, the partner's verified note for a mirror. It is
+    called last, when the root has been computed twice: from the tiles, and again from the entries read back from the database.
     """
     new_size = tail.size + len(leaves)
-    hashes = [leaf_hash(leaf) for leaf in leaves]
-    # A signature with ML-DSA takes as long as the writing: it is drafted beside it.
-    draft = _Draft(sign, Checkpoint(head.origin, new_size, tail.frontier.extended(hashes).root()))
     database.insert(connection, entries, [(head.log, tail.size + i, leaf) for i, leaf in enumerate(leaves)])
-    changed = extend(tail.size, tail.tiles, hashes)
+    changed = extend(tail.size, tail.tiles, [leaf_hash(leaf) for leaf in leaves])
     database.upsert(
         connection,
         tiles,
@@ -181,11 +176,10 @@ def append(
     stored = connection.execute(_LEAVES, {"log_": head.log, "start": tail.size, "end": new_size}).scalars()
     frontier = tail.frontier.extended([leaf_hash(leaf) for leaf in stored])
     root = frontier.root()
-    from_tiles = root_at(new_size, tile_reader(connection, head.log, new_size))
-    note = draft.note()
-    if frontier.size != new_size or not root == from_tiles == draft.checkpoint.root:
+    if frontier.size != new_size or root_at(new_size, tile_reader(connection, head.log, new_size)) != root:
         raise CorruptLog(f"two ways of computing the root of {head.origin} at {new_size} disagree; nothing was signed")
 
+    note = sign(Checkpoint(head.origin, new_size, root))
     moved = connection.execute(
         _MOVE_HEAD,
         {
@@ -196,28 +190,6 @@ def append(
     if moved.rowcount != 1:
         raise StaleWrite(f"{head.origin} moved on while we were writing; nothing was stored, try again")
     return Tail(new_size, root, partials, frontier)
-
-
-class _Draft:
-    """A note in the making, in a thread of its own. Nobody sees it before `note`."""
-
-    def __init__(self, sign: Callable[[Checkpoint], bytes], checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
-        self._outcome: bytes | BaseException = b""
-        self._thread = threading.Thread(target=self._run, args=(sign,), name="sign")
-        self._thread.start()
-
-    def _run(self, sign: Callable[[Checkpoint], bytes]) -> None:
-        try:
-            self._outcome = sign(self.checkpoint)
-        except BaseException as error:  # raised again where the note is wanted
-            self._outcome = error
-
-    def note(self) -> bytes:
-        self._thread.join()
-        if isinstance(self._outcome, BaseException):
-            raise self._outcome
-        return self._outcome
 
 
 def read_tile(connection: Connection, log: int, tile: Tile) -> bytes:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from detente.errors import CorruptLog, NotFound, StaleWrite
 from detente.store.database import Database, entries, heads, tiles
+from detente.tlog.ascii import NUMBER_MAX
 from detente.tlog.checkpoint import Checkpoint
 from detente.tlog.merkle import (
     EMPTY_ROOT,
@@ -220,7 +221,9 @@ def read_leaves(connection: Connection, log: int, start: int, end: int) -> list[
 
 def read_bundle(connection: Connection, log: int, index: int, width: int) -> bytes:
     """An entry bundle (C2SP tlog-tiles). Raises NotFound when the log is not that long."""
-    leaves = read_leaves(connection, log, index * TILE_WIDTH, index * TILE_WIDTH + width)
+    start = index * TILE_WIDTH
+    # Paths go up to a number whose first entry no database can count to.
+    leaves = read_leaves(connection, log, start, start + width) if start + width <= NUMBER_MAX else []
     if len(leaves) != width or not width:
         raise NotFound(f"no entry bundle {index} of width {width} here")
     return encode_bundle(leaves)

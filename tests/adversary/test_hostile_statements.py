@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from tests.adversary.lying_party import LyingParty
 from tests.contract.stix_examples import indicator
-from tests.scene import example, quick_folder, require_sound, tell
+from tests.scene import example, index_rows, quick_folder, require_sound, tell
 from tests.world import World, world
 
 from detente.errors import RemoteError
@@ -18,7 +17,6 @@ from detente.node.sync import sync
 from detente.statement import JSON_MEDIA, SALTS_BYTES, Opening, Ref, seal
 from detente.stix.canonical import JsonValue, encode
 from detente.store import index, pages
-from detente.store.database import audiences, deliveries, objects, statements
 from detente.store.log import OWN
 from detente.views import RECEIVED
 
@@ -102,19 +100,6 @@ def say_raw(node: Node, kind: str, value: JsonValue, aud: Sequence[str], re: Ref
     node.store.write(now_us, lambda transaction: transaction.append(OWN, [sealed.leaf], [sealed.opening]))
 
 
-def rows_of(node: Node) -> dict[str, list[tuple[object, ...]]]:
-    """The whole index, with the audiences spelled out: their numbers are a matter of history."""
-    with node.store.indexed() as connection:
-        names = {row.id: row.parties for row in connection.execute(sa.select(audiences.c.id, audiences.c.parties))}
-        found = {}
-        for table in (statements, objects, deliveries):
-            rows = connection.execute(sa.select(table)).mappings().all()
-            found[table.name] = sorted(
-                tuple(names[value] if name == "audience" else value for name, value in row.items()) for row in rows
-            )
-    return found
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def pair(request: pytest.FixtureRequest) -> Iterator[World]:
     """cert-a says what it likes; cert-b keeps its store in the one database or in the other."""
@@ -141,10 +126,10 @@ def test_nonsense_is_kept_and_shown_and_stops_nothing(pair: World) -> None:
         shown = {row.object_id for row in rows}
     assert shown == {example(1000 + number).id for number in range(len(HOSTILE))}
     require_sound(honest)
-    before = rows_of(honest)
+    before = index_rows(honest)
     assert len(before["statements"]) >= 2 * len(HOSTILE)
     index.rebuild(honest.store.database)
-    assert rows_of(honest) == before
+    assert index_rows(honest) == before
     tell(honest, [5000], "cert-a")
     assert sync(liar, pair.fetch).worst is None
 
@@ -156,7 +141,7 @@ def test_hostile_headers_and_references_change_nothing_of_others(pair: World) ->
     assert told.entries is not None
     tell(liar, [3], "cert-b")
     assert sync(honest, pair.fetch).worst is None
-    before = rows_of(honest)["objects"]
+    before = index_rows(honest)["objects"]
     for log, at in (
         ("cert-b.example", told.entries[0]),
         ("cert-b.example/journal", 1),
@@ -167,7 +152,7 @@ def test_hostile_headers_and_references_change_nothing_of_others(pair: World) ->
     ):
         say_raw(liar, "withdrawal", {}, ["cert-b.example"], Ref(log, at, bytes(32)))
         assert sync(honest, pair.fetch).worst is None
-    assert rows_of(honest)["objects"] == before
+    assert index_rows(honest)["objects"] == before
     require_sound(honest)
 
 
@@ -190,9 +175,9 @@ def test_hostile_public_leaves_are_kept_and_stop_nothing(pair: World) -> None:
     report = sync(honest, pair.fetch)
     assert report.worst is None, report.worst
     require_sound(honest)
-    before = rows_of(honest)
+    before = index_rows(honest)
     index.rebuild(honest.store.database)
-    assert rows_of(honest) == before
+    assert index_rows(honest) == before
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from detente.errors import InvalidStatement, NotFound
 from detente.node.open import Node
-from detente.statement import ErasureLeaf, erasure_leaf
+from detente.statement import ErasureLeaf, erasure_leaf, parse_header
 from detente.store import bodies, index
 from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, read_head
@@ -89,6 +89,10 @@ def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bo
             opening = bodies.read_opening(transaction.connection, log, idx)
             if opening.body and not opening.header:
                 raise InvalidStatement(f"entry {idx} is public: its text is in the log itself and cannot be erased")
+            if headers and opening.header and parse_header(opening.header).kind == "withdrawal":
+                raise InvalidStatement(
+                    f"entry {idx} is a withdrawal: without its header, what it withdrew would be back. Erase its text alone."
+                )
         counts = {
             log: bodies.erase(transaction.connection, log, indices, headers=headers) for log, indices in by_log.items()
         }

@@ -63,10 +63,18 @@ def rebuild(database: Database) -> int:
 
 
 def forget(connection: Connection, log: int, indices: Sequence[int]) -> None:
-    """Remove the object rows of erased or withdrawn statements, and let the versions before them be last again."""
+    """Remove the object rows of erased or withdrawn statements, and let the versions before them be last again.
+
+    Of a statement that was erased with its header nothing is left to query: its own row goes as well.
+    """
     touched: set[tuple[str, str]] = set()
     for begin in range(0, len(indices), 500):
-        chosen = (objects.c.log == log) & objects.c.idx.in_(indices[begin : begin + 500])
+        part = indices[begin : begin + 500]
+        empty = sa.select(openings.c.added).where(
+            openings.c.log == log, openings.c.idx.in_(part), openings.c.header == b"", openings.c.body == b""
+        )
+        connection.execute(statements.delete().where(statements.c.added.in_(empty)))
+        chosen = (objects.c.log == log) & objects.c.idx.in_(part)
         touched.update(
             (c, o) for c, o in connection.execute(sa.select(objects.c.collection, objects.c.object_id).where(chosen))
         )

@@ -127,7 +127,7 @@ def verify(out: Out, file: Path, opening: Path | None, vkeys: tuple[str, ...], p
         raise MalformedReply(
             f"{file} is neither a receipt (c2sp.org/tlog-proof@v1) nor fork evidence (detente/fork-evidence/v1)"
         )
-    from detente.node.proofs import verify as verify_proof
+    from detente.node.verify import verify as verify_proof
     from detente.statement import PublicLeaf
     from detente.tlog.note import parse_vkey
     from detente.tlog.policy import parse_policy

@@ -10,7 +10,8 @@ from detente.demo.weblog import DAYS
 from detente.errors import BadProof
 from detente.node.hunt import identity_id
 from detente.node.open import Node
-from detente.node.proofs import Proof, prove, verify
+from detente.node.proofs import Proof, prove
+from detente.node.verify import verify
 from detente.stix.marking import Tlp
 from detente.stix.objects import StixObject, format_timestamp, new_id, parse_object, parse_timestamp
 from detente.stix.pattern import simple_values

@@ -35,10 +35,11 @@ from detente.node.fsck import fsck
 from detente.node.hunt import hunt_logs, read_sightings, share_sightings
 from detente.node.open import Node
 from detente.node.partners import add_partner, invite
-from detente.node.proofs import Proof, prove, verify
+from detente.node.proofs import Proof, prove
 from detente.node.share import Told, import_document, say, share_collection
 from detente.node.status import PartnerState, read_evidence, read_status
 from detente.node.sync import SyncReport, sync
+from detente.node.verify import verify
 from detente.stix.marking import Tlp
 from detente.tlog.policy import parse_policy
 from detente.tlog.trusted import verify_evidence

@@ -5,29 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detente.errors import (
-    InvalidStatement,
-    MalformedReply,
     NotFound,
 )
 from detente.node.open import Node
 from detente.party import Party, Role
 from detente.statement import (
     CommitmentLeaf,
-    Header,
-    Leaf,
     opening_document,
     parse_leaf,
-    parse_opening_document,
-    verify_opening,
 )
 from detente.store import bodies, index
 from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, head_of, prove_inclusion, read_head, read_leaves
-from detente.tlog.checkpoint import VerifiedCheckpoint, parse_checkpoint
-from detente.tlog.merkle import leaf_hash
-from detente.tlog.note import VerifierKey, parse_note
-from detente.tlog.policy import Policy
-from detente.tlog.proof import Receipt, parse_receipt, verify_receipt
+from detente.tlog.checkpoint import parse_checkpoint
+from detente.tlog.note import parse_note
+from detente.tlog.proof import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,47 +85,6 @@ def make_policy(node: Node, connection: Connection, origin: str, party: Party | 
         lines.append(f"group witnesses {needed} " + " ".join(groups))
     lines.append("quorum witnesses" if needed else "quorum none")
     return "\n".join(lines) + "\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a receipt proves. `header` and `body` are None where the opening was not given."""
-
-    checkpoint: VerifiedCheckpoint
-    index: int
-    leaf: Leaf
-    header: Header | None
-    body: bytes | None
-    cosigners: tuple[str, ...]
-
-
-def verify(
-    receipt: bytes, *, opening: bytes | None, log_keys: tuple[VerifierKey, ...], policy: Policy | None
-) -> Verified:
-    """Check a receipt, and the opening where there is one. Touches no node, no network and no clock."""
-    parsed = parse_receipt(receipt)
-    if parsed.extra is None:
-        raise MalformedReply(
-            "this receipt carries no leaf in its extra line; it was not made by Détente. Check it with the leaf's own tools."
-        )
-    verified = verify_receipt(parsed, leaf_hash=leaf_hash(parsed.extra), log_keys=log_keys, policy=policy)
-    header = body = None
-    if opening is not None:
-        log, entry, opened = parse_opening_document(opening)
-        if (log, entry) != (verified.checkpoint.origin, parsed.index):
-            raise InvalidStatement(
-                f"the opening is of entry {entry} of {log}, the receipt of entry {parsed.index} of {verified.checkpoint.origin}"
-            )
-        header = verify_opening(parsed.extra, opened, log=log, reader=None)
-        body = opened.body if opened.body_salt else None
-    return Verified(
-        verified,
-        parsed.index,
-        parse_leaf(parsed.extra),
-        header,
-        body,
-        tuple(sorted({c.name for c in verified.cosignatures})),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from detente.errors import InvalidStatement, NotFound
 from detente.node.open import Node
 from detente.statement import ErasureLeaf, erasure_leaf, parse_header
+from detente.stix.canonical import JsonValue
 from detente.store import bodies, index
 from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, read_head
@@ -103,10 +104,11 @@ def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bo
         if own:
             leaf = ErasureLeaf(own, ground, transaction.now_us)
             notice = transaction.append_clear(OWN, erasure_leaf(leaf))
+        erased: dict[str, JsonValue] = {
+            read_head(transaction.connection, log).origin: list(indices) for log, indices in sorted(by_log.items())
+        }
         node.journal(
-            transaction,
-            "decision",
-            {"decided": "erased", "ground": ground, "entries": list(own), "copies": sum(counts.values()) - len(own)},
+            transaction, "decision", {"decided": "erased", "ground": ground, "erased": erased, "headers": headers}
         )
         transaction.owe_purge(by_log)
         return Erased(own, sum(counts.values()) - len(own), notice)

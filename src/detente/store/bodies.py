@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -68,6 +69,36 @@ def read_openings(connection: Connection, log: int, start: int, end: int) -> lis
         .order_by(openings.c.idx)
     )
     return [(idx, Opening(bytes(h), bytes(hs), bytes(b), bytes(bs))) for idx, h, hs, b, bs in rows]
+
+
+class Row(NamedTuple):
+    """One row as it lies there, for looking it over."""
+
+    idx: int
+    added_us: int
+    collection: str
+    opening: Opening
+
+
+def read_rows(connection: Connection, log: int, start: int, end: int) -> list[Row]:
+    """As `read_openings`, with everything that lies beside them."""
+    rows = connection.execute(
+        sa.select(
+            openings.c.idx,
+            openings.c.added,
+            openings.c.collection,
+            openings.c.header,
+            openings.c.header_salt,
+            openings.c.body,
+            openings.c.body_salt,
+        )
+        .where(openings.c.log == log, openings.c.idx >= start, openings.c.idx < end)
+        .order_by(openings.c.idx)
+    )
+    return [
+        Row(idx, added, collection, Opening(bytes(h), bytes(hs), bytes(b), bytes(bs)))
+        for idx, added, collection, h, hs, b, bs in rows
+    ]
 
 
 def erase(connection: Connection, log: int, indices: Iterable[int], *, headers: bool) -> int:

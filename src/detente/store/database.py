@@ -274,6 +274,13 @@ class Database:
 
         self.write(work)
 
+    def damage(self, connection: Connection) -> list[str]:
+        """What the database itself finds wrong with its files; PostgreSQL has no such question."""
+        if not self.sqlite:
+            return []
+        rows = connection.exec_driver_sql("PRAGMA main.integrity_check(20)").scalars().all()
+        return [str(row) for row in rows if row != "ok"]
+
     def watch(self) -> Watch:
         return Watch(self.folder / "log.db" if self.sqlite else None)
 

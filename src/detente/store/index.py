@@ -87,6 +87,23 @@ def exists(database: Database) -> bool:
         return _state(connection) is not None
 
 
+def strays(connection: Connection) -> int:
+    """How many rows of the index belong to no statement that is held, and statements that should be in it and are not."""
+    state = _state(connection)
+    if state is None:
+        return 0
+    same = (openings.c.added == statements.c.added) & (openings.c.log == statements.c.log)
+    same &= openings.c.idx == statements.c.idx
+    without = sa.select(sa.func.count()).select_from(statements).where(~sa.select(sa.literal(1)).where(same).exists())
+    empty = (openings.c.header == b"") & (openings.c.body == b"")
+    missing = (
+        sa.select(sa.func.count())
+        .select_from(openings)
+        .where(openings.c.added <= state, ~empty, ~sa.select(sa.literal(1)).where(same).exists())
+    )
+    return int(connection.execute(without).scalar_one()) + int(connection.execute(missing).scalar_one())
+
+
 def _state(connection: Connection) -> int | None:
     """How far the index has come (a time of addition), or None when there is none of this version."""
     if not sa.inspect(connection).has_table("state", schema="idx"):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detente.errors import CorruptLog, NotFound, StaleWrite
-from detente.store.database import Database, entries, heads, tiles
+from detente.store.database import Database, entries, heads, openings, tiles
 from detente.tlog.ascii import NUMBER_MAX
 from detente.tlog.checkpoint import Checkpoint
 from detente.tlog.merkle import (
@@ -242,7 +242,20 @@ def root_of(connection: Connection, log: int, size: int) -> bytes:
     return root_at(size, tile_reader(connection, log, size))
 
 
-def count_beyond(connection: Connection, head: Head) -> int:
-    """Entries that lie behind the end of the log; there should be none."""
-    query = sa.select(sa.func.count()).where(entries.c.log == head.log, entries.c.idx >= head.size)
-    return int(connection.execute(query).scalar_one())
+def count_rows(connection: Connection, log: int) -> tuple[int, int]:
+    """How many entries and tiles there are of a log, wherever they lie: beyond its end there should be none."""
+    counted = (
+        connection.execute(sa.select(sa.func.count()).select_from(table).where(table.c.log == log)).scalar_one()
+        for table in (entries, tiles)
+    )
+    first, second = counted
+    return int(first), int(second)
+
+
+def orphans(connection: Connection) -> list[int]:
+    """Numbers of logs that have entries, tiles or openings, and no head."""
+    known = sa.select(heads.c.log)
+    found: set[int] = set()
+    for table in (entries, tiles, openings):
+        found.update(connection.execute(sa.select(table.c.log).where(table.c.log.not_in(known)).distinct()).scalars())
+    return sorted(found)

@@ -285,3 +285,8 @@ def read_witnessed(connection: Connection, origin: str) -> tuple[int, bytes, byt
     """Size, root, note and time of what we last cosigned for an origin as a witness."""
     row = connection.execute(sa.select(witnessed).where(witnessed.c.origin == origin)).one_or_none()
     return None if row is None else (row.size, bytes(row.root), bytes(row.note), row.at_us)
+
+
+def witnessed_origins(connection: Connection) -> list[str]:
+    """The logs that we cosigned something of as a witness."""
+    return list(connection.execute(sa.select(witnessed.c.origin).order_by(witnessed.c.origin)).scalars())

@@ -17,7 +17,7 @@ from detente.node.fsck import fsck
 from detente.node.open import Node, open_node
 from detente.node.share import Told, say
 from detente.node.sync import sync
-from detente.statement import parse_header
+from detente.statement import Opening, parse_header
 from detente.stix.canonical import parse
 from detente.stix.objects import StixObject, parse_object
 from detente.store.bodies import read_openings
@@ -183,3 +183,15 @@ def index_rows(node: Node) -> dict[str, list[tuple[object, ...]]]:
                 tuple(names[value] if name == "audience" else value for name, value in row.items()) for row in rows
             )
     return found
+
+
+def require_bytes_gone(folder: Path, opening: Opening, where: str = "") -> None:
+    """No file of the node, the write-ahead logs too, holds the salt, or any part of the text that only it has."""
+    name = parse(opening.body)
+    assert isinstance(name, dict)
+    secrets = [opening.body, opening.body_salt, str(name["name"]).encode() + b'"', str(name["id"]).encode()]
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            for secret in secrets:
+                assert secret not in data, (where, path.name, secret)

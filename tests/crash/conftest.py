@@ -15,6 +15,7 @@ from tests.scene import quick_folder, reopen, settle, tell
 from tests.world import World
 
 from detente.net import Reply
+from detente.node.backup import backup
 from detente.node.sync import sync
 from detente.party import Role
 from detente.stix.canonical import parse
@@ -55,6 +56,7 @@ def prepared() -> Iterator[tuple[Path, Before]]:
                 proof = prove_consistency(connection, OWN, old_size, theirs.size)
             requests.append(encode_request(old_size, proof, theirs.note))
             old_size = theirs.size
+        backup(ours, place / "backup.tar")
         ours.close()
         shutil.copytree(base / "world" / "cert-a", place / "node")
         write_requests(place / "requests", requests)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import pytest
 from tests.crash.harness import Call, Ended
 from tests.crash.victim import CHOICES, ERASED_ENTRY, NOW_US, Partner, read_requests
-from tests.scene import example
+from tests.scene import example, require_bytes_gone
 from tests.world import Clock
 
+from detente.errors import CorruptLog, DetenteError, NotFound
 from detente.node.config import FILE_NAME
 from detente.node.fsck import fsck
 from detente.node.open import Node, create_node, open_node
@@ -98,18 +100,6 @@ def _require_erased_or_whole(node: Node, before: Before, ended: Ended, where: st
     require_bytes_gone(node.folder, before.opening, where)
 
 
-def require_bytes_gone(folder: Path, opening: Opening, where: str = "") -> None:
-    """No file of the node, the write-ahead logs too, holds the salt, or any part of the text that only it has."""
-    name = parse(opening.body)
-    assert isinstance(name, dict)
-    secrets = [opening.body, opening.body_salt, str(name["name"]).encode() + b'"', str(name["id"]).encode()]
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            data = path.read_bytes()
-            for secret in secrets:
-                assert secret not in data, (where, path.name, secret)
-
-
 def _require_witness_remembers(node: Node, ended: Ended, where: str) -> None:
     """What was cosigned and told is on the disk; the older of two checkpoints is not cosigned again."""
     told = [(int(size), bytes.fromhex(root)) for status, size, root in ended.said("cosigned") if status == "200"]
@@ -183,3 +173,18 @@ def require_created(call: Call, ended: Ended) -> None:
 
 def _keys(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((folder / "keys").glob("*"))}
+
+
+def require_restored_held(call: Call | None, ended: Ended) -> None:
+    """However far the unpacking came: what is there is no node, or one that signs nothing before it has asked."""
+    where = f"restore at {call}: acks {ended.acks}"
+    try:
+        node = open_node(ended.place / "restored", clock=Clock(NOW_US + 60_000_000), random=Random(2).randbytes)
+    except DetenteError:
+        assert not ended.said("done"), where
+        return
+    try:
+        with pytest.raises((CorruptLog, NotFound)):
+            say(node, "", [example(9900)], to=["cert-b"])
+    finally:
+        node.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from tests.crash.harness import NAMES, READS, SYNCS, Call, Ended, Victims, each, spread
-from tests.crash.oracle import Before, require_created, require_nothing_lost
+from tests.crash.oracle import Before, require_created, require_nothing_lost, require_restored_held
 
 # How many calls of each operation are visited in an ordinary run; DETENTE_CRASH=all visits each of them.
 BUDGET = {
@@ -53,3 +53,11 @@ def test_the_first_start_of_a_node_is_completed_by_the_next(victims: Victims) ->
     calls = [call for call in victims.calls("create") if call.name not in READS]
     for call, ended in each(victims, "create", spread(calls, 50), KILL):
         require_created(call, ended)
+
+
+def test_a_restore_that_was_interrupted_leaves_nothing_that_signs(victims: Victims) -> None:
+    """A node that goes on from an old copy shows two histories, and nobody can tell that from deceit."""
+    calls = [call for call in victims.calls("restore") if call.name not in READS]
+    for call, ended in each(victims, "restore", spread(calls, 50), KILL):
+        require_restored_held(call, ended)
+    require_restored_held(None, victims.run("restore"))

@@ -29,7 +29,7 @@ from tests.world import Clock
 
 from detente.errors import DetenteError
 from detente.net import Reply
-from detente.node.backup import backup
+from detente.node.backup import backup, restore
 from detente.node.config import PartyChoices
 from detente.node.erase import erase_entry
 from detente.node.fsck import fsck
@@ -139,7 +139,7 @@ def publish(node: Node, note: Note) -> None:
 
 
 def back_up(node: Node, note: Note) -> None:
-    backup(node, node.folder.parent / "backup.tar")
+    backup(node, node.folder.parent / "new.tar")
     note("backed up")
 
 
@@ -161,6 +161,10 @@ def run(operation: str, place: Path) -> None:
         os.write(acks, text.encode() + b"\n")
 
     os.kill(os.getpid(), signal.SIGSTOP)
+    if operation == "restore":
+        restore(place / "backup.tar", place / "restored")
+        note("done")
+        return
     try:
         node = create_node(place / "node", CHOICES, clock=Clock(NOW_US)) if operation == "create" else opened(place)
     except DetenteError as error:

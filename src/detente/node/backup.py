@@ -44,8 +44,10 @@ def backup(node: Node, target: Path) -> int:
         raise InvalidStatement(f"{target} exists already; backups are never overwritten")
     draft = target.with_name(target.name + ".partial")
     copy = target.with_name(target.name + ".log.db")
+    for leftover in (draft, copy):
+        leftover.unlink(missing_ok=True)  # of a backup that was interrupted
     try:
-        copy_truth(node.store.database, copy)
+        copy_truth(node.store.database, copy, hold=RESTORED)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
@@ -55,10 +57,20 @@ def backup(node: Node, target: Path) -> int:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(target)
+        _sync_folder(target.parent)
     finally:
         copy.unlink(missing_ok=True)
         draft.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name of a new file is on the disk when its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def restore(source: Path, folder: Path) -> Path:

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Connection as Connection  # the node passes one on
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
-from detente.errors import CorruptLog, Locked, NotDurable, StaleWrite
+from detente.errors import CorruptLog, InvalidStatement, Locked, NotDurable, StaleWrite
 
 SCHEMA_VERSION = "1"
 LOCK_SECONDS_MAX = 20.0
@@ -262,9 +262,13 @@ class Database:
         return answered
 
     def load_truth(self, source: Database) -> None:
-        """Fill empty truth tables with those of another database."""
+        """Fill empty truth tables with those of another database. Raises InvalidStatement when they are not empty."""
 
         def work(connection: Connection) -> None:
+            if connection.execute(sa.select(heads.c.log).limit(1)).scalar() is not None:
+                raise InvalidStatement(
+                    "the database of this backup holds a node already, perhaps the one that is running. Restore into an empty one."
+                )
             with source.reading() as reader:
                 for table in truth.sorted_tables:
                     connection.execute(table.delete())
@@ -402,18 +406,24 @@ def open_database(folder: Path, url: str | None = None) -> Database:
     return database
 
 
-def copy_truth(source: Database, path: Path) -> None:
-    """A copy of the truth as of one moment, as a SQLite file, whatever the source is."""
+def copy_truth(source: Database, path: Path, *, hold: str) -> None:
+    """A copy of the truth as of one moment, as a SQLite file, whatever the source is. `hold`: why the copy may not sign.
+
+    The copy is held from its first byte on: whoever unpacks it, with whatever program, has no node that goes on signing.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     if source.sqlite:
         source.run_alone("VACUUM main INTO '" + str(path).replace("'", "''") + "'")
-        return
     engine = sa.create_engine(f"sqlite:///{path}")
     try:
-        truth.create_all(engine)
-        with source.reading() as reader, engine.begin() as writer:
-            for table in truth.sorted_tables:
-                for part in reader.execute(sa.select(table)).mappings().partitions(COPY_ROWS):
-                    writer.execute(table.insert(), [dict(row) for row in part])
+        with engine.begin() as writer:
+            if not source.sqlite:
+                truth.create_all(writer)
+                with source.reading() as reader:
+                    for table in truth.sorted_tables:
+                        for part in reader.execute(sa.select(table)).mappings().partitions(COPY_ROWS):
+                            writer.execute(table.insert(), [dict(row) for row in part])
+            writer.execute(heads.update().where(heads.c.role == "own").values(hold=hold))
     finally:
         engine.dispose()
 

@@ -26,6 +26,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection as Connection  # the node passes one on, and needs its name
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import DropSchema
 
 from detente.errors import CorruptLog, InvalidStatement, Locked, NotDurable, StaleWrite
 
@@ -269,6 +270,9 @@ class Database:
                 raise InvalidStatement(
                     "the database of this backup holds a node already, perhaps the one that is running. Restore into an empty one."
                 )
+            if not self.sqlite:
+                # An index that is left from another time would be believed.
+                connection.execute(DropSchema("idx", cascade=True, if_exists=True))
             with source.reading() as reader:
                 for table in truth.sorted_tables:
                     connection.execute(table.delete())

@@ -13,7 +13,7 @@ import shutil
 import tarfile
 from pathlib import Path
 
-from detente.errors import BadProof, CorruptLog, InvalidObject, InvalidStatement, NotFound
+from detente.errors import BadProof, CorruptLog, InvalidObject, InvalidStatement, NotDurable, NotFound
 from detente.net import Fetch
 from detente.node.config import FILE_NAME, read_config
 from detente.node.erase import apply_notice
@@ -58,6 +58,8 @@ def backup(node: Node, target: Path) -> int:
             os.fsync(file.fileno())
         draft.rename(target)
         _sync_folder(target.parent)
+    except OSError as error:
+        raise NotDurable(f"the backup {target} could not be written: {error.strerror}. There is none.") from error
     finally:
         copy.unlink(missing_ok=True)
         draft.unlink(missing_ok=True)

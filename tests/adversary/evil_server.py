@@ -14,6 +14,8 @@ PAUSE_S = 0.04
 Way = Callable[["EvilServer", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+# Says that it hangs up: a client that keeps connections would else meet the end of this one with its next request.
+NOTHING_MORE = b"Connection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class EvilServer:
@@ -190,12 +192,12 @@ async def many_headers(server: EvilServer, _: asyncio.StreamReader, writer: asyn
 
 
 async def redirect_loop(server: EvilServer, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await server.send(writer, b"HTTP/1.1 302 Found\r\nLocation: /redirect_loop?again\r\nContent-Length: 0\r\n\r\n")
+    await server.send(writer, b"HTTP/1.1 302 Found\r\nLocation: /redirect_loop?again\r\n" + NOTHING_MORE)
 
 
 async def redirect_elsewhere(server: EvilServer, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     target = b"http://127.0.0.1:%d/silence" % server._port
-    await server.send(writer, b"HTTP/1.1 307 Moved\r\nLocation: " + target + b"\r\nContent-Length: 0\r\n\r\n")
+    await server.send(writer, b"HTTP/1.1 307 Moved\r\nLocation: " + target + b"\r\n" + NOTHING_MORE)
 
 
 async def gzip_bomb(server: EvilServer, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

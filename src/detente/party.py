@@ -112,7 +112,12 @@ def fingerprint(origin: str, keys: Mapping[Role, Sequence[VerifierKey]]) -> str:
         f"{role} {key.vkey}" for role in sorted(keys) for key in sorted(keys[role], key=lambda k: k.vkey)
     ]
     digest = hashlib.sha256("\n".join(["detente/fingerprint/v1", *lines, ""]).encode()).digest()
-    return "-".join(_proquint(int.from_bytes(digest[i : i + 2], "big")) for i in range(0, 16, 2))
+    return proquints(digest[:16])
+
+
+def proquints(data: bytes) -> str:
+    """An even number of bytes as words of five letters, 16 bits each."""
+    return "-".join(_proquint(int.from_bytes(data[i : i + 2], "big")) for i in range(0, len(data), 2))
 
 
 def _proquint(word: int) -> str:

@@ -1,0 +1,1 @@
+"""The channel: notices, requests, warnings and replies between parties; tables of allowed moves, clocks, and the state they give."""

@@ -1,0 +1,1 @@
+"""Norms, commitments, agreements, conduct entries and their answers; responses and the questions that each leaves open."""

@@ -21,7 +21,7 @@ from detente.statement import Opening, parse_header
 from detente.stix.canonical import parse
 from detente.stix.objects import StixObject, parse_object
 from detente.store.bodies import read_openings
-from detente.store.database import audiences, deliveries, objects, statements, truth
+from detente.store.database import audiences, deliveries, matters, objects, statements, truth
 from detente.store.log import JOURNAL, read_head
 from detente.store.store import read_record, read_records
 from detente.web.log import answer
@@ -177,7 +177,7 @@ def index_rows(node: Node) -> dict[str, list[tuple[object, ...]]]:
     with node.store.indexed() as connection:
         names = {row.id: row.parties for row in connection.execute(sa.select(audiences.c.id, audiences.c.parties))}
         found = {}
-        for table in (statements, objects, deliveries):
+        for table in (statements, objects, deliveries, matters):
             rows = connection.execute(sa.select(table)).mappings().all()
             found[table.name] = sorted(
                 tuple(names[value] if name == "audience" else value for name, value in row.items()) for row in rows

@@ -18,7 +18,7 @@ import msgspec
 
 from detente.errors import InvalidStatement
 from detente.party import proquints
-from detente.statement import Ref, Seen, base64url
+from detente.statement import Ref, Seen, base64url, unbase64url
 from detente.stix.canonical import JsonValue
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -66,6 +66,10 @@ def short_of(leaf: bytes) -> str:
     return proquints(leaf[: 2 * SHORT_WORDS])
 
 
+def short_of_id(id_: str) -> str:
+    return short_of(unbase64url(id_))
+
+
 def read(said: Said, shape: type[T]) -> T:
     """The body as a typed value. Raises InvalidStatement naming speaker, kind and field."""
     if said.erased:
@@ -97,6 +101,5 @@ def readable(statements: Iterable[Said], shape: type[T]) -> list[tuple[Said, T]]
 
 def written(body: msgspec.Struct) -> dict[str, JsonValue]:
     """The body as JSON, without the fields that equal their default."""
-    value = msgspec.to_builtins(body)
-    assert isinstance(value, dict)
+    value: dict[str, JsonValue] = msgspec.json.decode(msgspec.json.encode(body))
     return value

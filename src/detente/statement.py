@@ -240,7 +240,7 @@ def erasure_leaf(leaf: ErasureLeaf) -> bytes:
 def parse_leaf(data: bytes) -> Leaf:
     """Any leaf of version 1. Raises MalformedReply."""
     if len(data) == COMMITMENT_LEAF_BYTES and data[:6] == b'{"c":"' and data[49:] == b'","t":"c","v":1}':
-        return CommitmentLeaf(_unbase64url(data[6:49].decode("ascii", "replace")))
+        return CommitmentLeaf(unbase64url(data[6:49].decode("ascii", "replace")))
     if len(data) > LEAF_BYTES_MAX:
         raise MalformedReply(f"a leaf has at most {LEAF_BYTES_MAX} bytes; this one has {len(data)}")
     match _object(data, "leaf"):
@@ -271,13 +271,13 @@ def parse_header(data: bytes) -> Header:
     ref = fields.re
     return Header(
         aud=tuple(fields.aud),
-        body=_unbase64url(fields.body),
+        body=unbase64url(fields.body),
         kind=fields.kind,
         log=fields.log,
         media=fields.media,
         t_us=fields.t,
-        seen=tuple(Seen(seen.log, seen.size, _unbase64url(seen.root)) for seen in fields.seen),
-        re=None if ref is msgspec.UNSET else Ref(ref.log, ref.index, _unbase64url(ref.leaf)),
+        seen=tuple(Seen(seen.log, seen.size, unbase64url(seen.root)) for seen in fields.seen),
+        re=None if ref is msgspec.UNSET else Ref(ref.log, ref.index, unbase64url(ref.leaf)),
     )
 
 
@@ -423,8 +423,8 @@ def parse_opening_document(data: bytes) -> tuple[str, int, Opening]:
             "body": str(body),
             "body_salt": str(body_salt),
         }:
-            salt = _unbase64url(body_salt) if body_salt else b""
-            return log, index, Opening(header.encode(), _unbase64url(header_salt), body.encode(), salt)
+            salt = unbase64url(body_salt) if body_salt else b""
+            return log, index, Opening(header.encode(), unbase64url(header_salt), body.encode(), salt)
     raise MalformedReply(
         'an opening file is JSON with "opening": "detente/opening/v1", log, index, header, body and their salts'
     )
@@ -439,7 +439,7 @@ def _commit(salt: bytes, domain: bytes, data: bytes) -> bytes:
     return base64.b64encode(hmac.digest(salt, domain + data, "sha256")).translate(_TO_URL)[:43]
 
 
-def _unbase64url(text: str) -> bytes:
+def unbase64url(text: str) -> bytes:
     """32 bytes from their 43 characters; refuses padding, other alphabets and non-zero trailing bits."""
     try:
         raw = base64.b64decode(text.encode("ascii") + b"=", altchars=b"-_", validate=True)

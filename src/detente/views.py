@@ -12,13 +12,25 @@ from dataclasses import dataclass
 import msgspec
 
 from detente.errors import InvalidObject, MalformedReply
+from detente.statement import KINDS, base64url
 from detente.stix.objects import SCO_ID_PROPERTIES, parse_identifier
 from detente.taxii.times import version_key
+from detente.tlog.merkle import leaf_hash
 
 # Audience of a public object; an empty audience means: our own party's tools only.
 EVERYBODY = "*"
 RECEIVED = "received"
 IMPORTED = "import/"
+
+# Kinds that the log or the collections look after; every other kind that we know is a matter between parties.
+_HOUSEKEEPING = frozenset(
+    {"object", "acknowledgement", "withdrawal", "import", "share", "hunt", "receipt", "decision", "evidence"}
+)
+MATTERS = frozenset(KINDS) - _HOUSEKEEPING
+# Fields of a body that name what the statement is about: by any of them it is found, and by its own id.
+SUBJECT_FIELDS = ("thread", "board", "about", "incident", "agreement", "plan", "norm", "of")
+SUBJECTS_MAX = 200
+SUBJECT_CHARACTERS_MAX = 300
 
 
 class _Ref(msgspec.Struct):
@@ -52,6 +64,22 @@ class _Acknowledgement(msgspec.Struct):
     entries: list[_Range]
 
 
+_Names = str | list[str]
+
+
+class _Subjects(msgspec.Struct):
+    """The SUBJECT_FIELDS of a body; each is a name or a list of names."""
+
+    thread: _Names = ""
+    board: _Names = ""
+    about: _Names = ""
+    incident: _Names = ""
+    agreement: _Names = ""
+    plan: _Names = ""
+    norm: _Names = ""
+    of: _Names = ""
+
+
 class _Public(msgspec.Struct):
     at: int
     kind: str
@@ -61,11 +89,12 @@ _header = msgspec.json.Decoder(_Header)
 _object = msgspec.json.Decoder(_Object)
 _acknowledgement = msgspec.json.Decoder(_Acknowledgement)
 _public = msgspec.json.Decoder(_Public)
+_subjects = msgspec.json.Decoder(_Subjects)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One statement as the store holds it. `role` is own, journal or mirror; `leaf` is needed for public leaves only."""
+    """One statement as the store holds it. `role` is own, journal or mirror; `leaf` is needed for public leaves and matters."""
 
     added: int
     log: int
@@ -123,7 +152,17 @@ class DeliveryRow:
     at_us: int
 
 
-Row = StatementRow | ObjectRow | WithdrawalRow | DeliveryRow
+@dataclass(frozen=True, slots=True)
+class MatterRow:
+    """A statement of one of MATTERS can be found under `subject`; one such row, with `own`, has its own id."""
+
+    added: int
+    subject: str
+    kind: str
+    own: bool
+
+
+Row = StatementRow | ObjectRow | WithdrawalRow | DeliveryRow | MatterRow
 
 
 def fold(stored: Stored) -> Sequence[Row]:
@@ -135,7 +174,7 @@ def fold(stored: Stored) -> Sequence[Row]:
     if stored.header:
         header = _header.decode(stored.header)
         kind, at_us, audience, re = header.kind, header.t, "\n".join(header.aud), header.re
-    elif stored.leaf:
+    elif b'"t":"p"' in stored.leaf:
         public = _public.decode(stored.leaf)
         kind, at_us, audience, re = public.kind, public.at, EVERYBODY, None
     else:
@@ -148,16 +187,37 @@ def fold(stored: Stored) -> Sequence[Row]:
         # Only the speaker withdraws what it said: a reference into another log has no effect here. The text adds nothing to the
         # header, so that an erased withdrawal still holds.
         return (statement, WithdrawalRow(stored.added, stored.log, re.index))
+    if kind in MATTERS:
+        return (statement, *_matter_rows(stored, kind))
     if not stored.body:
         return (statement,)
     try:
         if kind == "object" or kind == "import":
             return (statement, _object_row(stored, kind, audience))
-        if kind == "acknowledgement" and stored.role == "mirror":
+        if kind == "acknowledgement" and stored.role != "journal":
             return (statement, *_delivery_rows(stored, at_us))
     except (msgspec.DecodeError, InvalidObject, MalformedReply):
         pass
     return (statement,)
+
+
+def _matter_rows(stored: Stored, kind: str) -> Sequence[MatterRow]:
+    """An erased statement is still found by its id: that it was said is no secret to those who were told."""
+    own = base64url(leaf_hash(stored.leaf))
+    names: set[str] = set()
+    if stored.body:
+        try:
+            fields = _subjects.decode(stored.body)
+        except msgspec.DecodeError:
+            fields = _Subjects()
+        for field in SUBJECT_FIELDS:
+            value: _Names = getattr(fields, field)
+            names.update((value,) if isinstance(value, str) else value[:SUBJECTS_MAX])
+    names = {n for n in names if n and len(n) <= SUBJECT_CHARACTERS_MAX and "\0" not in n} - {own}
+    return [
+        MatterRow(stored.added, own, kind, True),
+        *(MatterRow(stored.added, name, kind, False) for name in sorted(names)),
+    ]
 
 
 def _delivery_rows(stored: Stored, at_us: int) -> Sequence[DeliveryRow]:

@@ -187,12 +187,12 @@ def _say(
     addressees = [node.partner(connection, name) for name in to] or (readers(target, partners) if target else [])
     definitions = _definitions(connection, objects)
     groups: dict[tuple[str, ...], list[StixObject]] = defaultdict(list)
-    standings = _standings(connection, addressees)
+    whom = standings(connection, addressees)
     decided: dict[Tlp, Audience | NotPermitted] = {}
     for original in objects:
         tlp = effective(original, definitions, default=node.config.default_marking)
         if tlp not in decided:
-            decided[tlp] = _audience(tlp, standings, target, named=bool(to), public=public, to_nobody=to_nobody)
+            decided[tlp] = _audience(tlp, whom, target, named=bool(to), public=public, to_nobody=to_nobody)
         decision = decided[tlp]
         if isinstance(decision, NotPermitted):
             told.refused.append((original.id, str(decision)))
@@ -243,7 +243,7 @@ def _audience(
     return decision
 
 
-def _standings(connection: Connection, parties: Sequence[Party]) -> list[Standing]:
+def standings(connection: Connection, parties: Sequence[Party]) -> list[Standing]:
     """A partner that has shown two histories gets nothing until a person resumes it, as if it were paused."""
     troubled = {origin for origin, value in read_records(connection, "trouble") if trouble_state(value) == "SplitView"}
     return [Standing(p.origin, p.receives, p.paused or p.origin in troubled) for p in parties]

@@ -163,6 +163,20 @@ deliveries = sa.Table(
     sa.Column("last", sa.BigInteger, nullable=False),
     sa.Column("at_us", sa.BigInteger, nullable=False),
 )
+# Statements that are matters between parties, by each subject that they are about; `own` marks the row with their own id.
+matters = sa.Table(
+    "matters",
+    views,
+    sa.Column("added", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("own", sa.SmallInteger, nullable=False),
+)
+matter_indexes = (
+    sa.Index("matters_subject", matters.c.subject, matters.c.kind),
+    sa.Index("matters_kind", matters.c.kind, matters.c.own, matters.c.added),
+    sa.Index("deliveries_log", deliveries.c.log, deliveries.c.last),
+)
 object_indexes = (
     sa.Index("objects_page", objects.c.collection, objects.c.last, objects.c.added),
     sa.Index("objects_id", objects.c.object_id, objects.c.collection),

@@ -24,17 +24,18 @@ from detente.store.database import (
     entries,
     heads,
     index_state,
+    matters,
     objects,
     openings,
     statements,
     views,
 )
-from detente.views import EVERYBODY, DeliveryRow, ObjectRow, StatementRow, Stored, WithdrawalRow, fold
+from detente.views import EVERYBODY, DeliveryRow, MatterRow, ObjectRow, StatementRow, Stored, WithdrawalRow, fold
 
 BATCH_ROWS = 20_000
 BATCH_BYTES = 64 << 20
 # Raised when a view changes its meaning: an index of another number is thrown away and made anew.
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 
 
 def catch_up(database: Database) -> int:
@@ -74,6 +75,12 @@ def forget(connection: Connection, log: int, indices: Sequence[int]) -> None:
             openings.c.log == log, openings.c.idx.in_(part), openings.c.header == b"", openings.c.body == b""
         )
         connection.execute(statements.delete().where(statements.c.added.in_(empty)))
+        connection.execute(matters.delete().where(matters.c.added.in_(empty)))
+        without_text = sa.select(openings.c.added).where(
+            openings.c.log == log, openings.c.idx.in_(part), openings.c.body == b""
+        )
+        connection.execute(matters.delete().where(matters.c.added.in_(without_text), matters.c.own == 0))
+        connection.execute(deliveries.delete().where(deliveries.c.added.in_(without_text)))
         chosen = (objects.c.log == log) & objects.c.idx.in_(part)
         touched.update(
             (c, o) for c, o in connection.execute(sa.select(objects.c.collection, objects.c.object_id).where(chosen))
@@ -141,9 +148,11 @@ def _fold_batch(database: Database, connection: Connection) -> int:
     object_rows: list[ObjectRow] = []
     withdrawals: list[WithdrawalRow] = []
     delivery_rows: list[DeliveryRow] = []
+    matter_rows: list[MatterRow] = []
+    leaves = _leaves(connection, [(log, idx) for _, log, idx, _, header, _ in rows if _needs_leaf(bytes(header))])
     for added, log, idx, collection, header, body in rows:
         origin, role = logs[log]
-        leaf = b"" if header else _leaf(connection, log, idx)
+        leaf = leaves.get((log, idx), b"")
         for row in fold(Stored(added, log, idx, role, origin, collection, bytes(header), bytes(body), leaf)):
             if isinstance(row, ObjectRow):
                 object_rows.append(row)
@@ -151,6 +160,8 @@ def _fold_batch(database: Database, connection: Connection) -> int:
                 statement_rows.append(row)
             elif isinstance(row, WithdrawalRow):
                 withdrawals.append(row)
+            elif isinstance(row, MatterRow):
+                matter_rows.append(row)
             else:
                 delivery_rows.append(row)
     ids = _audience_ids(connection, {row.audience for row in statement_rows})
@@ -160,6 +171,7 @@ def _fold_batch(database: Database, connection: Connection) -> int:
     fresh = not state and not withdrawals
     _insert_objects(database, connection, object_rows, ids, fresh=fresh)
     database.insert(connection, deliveries, [astuple(row) for row in delivery_rows])
+    database.insert(connection, matters, [(r.added, r.subject, r.kind, int(r.own)) for r in matter_rows])
     for withdrawal in withdrawals:
         connection.execute(
             statements.update()
@@ -171,9 +183,24 @@ def _fold_batch(database: Database, connection: Connection) -> int:
     return len(rows)
 
 
-def _leaf(connection: Connection, log: int, idx: int) -> bytes:
-    found = connection.execute(sa.select(entries.c.leaf).where(entries.c.log == log, entries.c.idx == idx)).scalar()
-    return bytes(found) if found is not None and b'"t":"p"' in bytes(found) else b""
+def _needs_leaf(header: bytes) -> bool:
+    """The bulk of all statements are objects, and of these the header says everything."""
+    return b'"kind":"object"' not in header and b'"kind":"import"' not in header
+
+
+def _leaves(connection: Connection, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Entries by log and index; of statements without a header, only those in clear: the others are erased with it."""
+    by_log: dict[int, list[int]] = defaultdict(list)
+    for log, idx in places:
+        by_log[log].append(idx)
+    found: dict[tuple[int, int], bytes] = {}
+    for log, indices in by_log.items():
+        for begin in range(0, len(indices), 500):
+            query = sa.select(entries.c.idx, entries.c.leaf).where(
+                entries.c.log == log, entries.c.idx.in_(indices[begin : begin + 500])
+            )
+            found.update(((log, idx), bytes(leaf)) for idx, leaf in connection.execute(query))
+    return found
 
 
 def _batch_end(connection: Connection, state: int) -> int:

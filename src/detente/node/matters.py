@@ -1,0 +1,176 @@
+"""How matters touch the store: a statement is said, noted in the journal, read back, found by its short name.
+
+The channel, claims, boards, norms and the rest go through here and nowhere else, so that who may be told, what is refused and what is
+durable is decided in one place.
+"""
+
+from __future__ import annotations
+
+import re as regex
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from detente.audience import demand
+from detente.errors import InvalidStatement, NotFound, NotPermitted
+from detente.node.open import Node
+from detente.node.share import seen_of, standings
+from detente.said import Said, short_of_id, written
+from detente.statement import JSON_MEDIA, SALTS_BYTES, Opening, Ref, public_leaf, seal
+from detente.stix.canonical import JsonValue, encode
+from detente.stix.marking import Tlp, parse_tlp
+from detente.store import index
+from detente.store.database import Connection
+from detente.store.log import JOURNAL, OWN
+from detente.store.matters import ids_of, is_private, read_at, read_ids, read_matters, receipts
+from detente.store.store import Transaction
+from detente.tlog.merkle import leaf_hash
+from detente.views import EVERYBODY
+
+__all__ = ["find", "is_private", "note", "read_ids", "read_matters", "receipts", "tell"]
+
+_SHORT = regex.compile(r"[a-z]{5}(?:-[a-z]{5}){0,2}")
+_ID = regex.compile(r"[A-Za-z0-9_-]{4,43}")
+SHOWN = 5
+
+
+def tell(
+    node: Node,
+    kind: str,
+    body: msgspec.Struct,
+    *,
+    to: Sequence[str] = (),
+    marking: Tlp | None = None,
+    re: Said | None = None,
+    public: bool = False,
+    check: Callable[[Connection], None] | None = None,
+    also: Callable[[Transaction, Said], None] | None = None,
+    dry_run: bool = False,
+) -> Said:
+    """Say one statement in our log, addressed to all of these partners or to nobody, or in public.
+
+    The body's own `marking`, else `marking`, else the node's default must be one that every addressee may receive: otherwise
+    NotPermitted names who may not and why, and nobody is told anything. `check` may refuse inside the transaction, with the state
+    as it is then; `also` commits with the statement. With `dry_run` nothing is stored, and the result is what would be said.
+    """
+    index.catch_up(node.store.database)
+    value = written(body)
+    own = value.get("marking")
+    tlp = (
+        parse_tlp(own)
+        if isinstance(own, str) and own
+        else marking
+        if marking is not None
+        else node.config.default_marking
+    )
+    if public and tlp is not Tlp.CLEAR:
+        raise NotPermitted(f"{tlp.label} may not be said in public; only TLP:CLEAR may")
+    value["marking"] = tlp.label
+    would_be: Said | None = None
+
+    def work(transaction: Transaction) -> Said:
+        nonlocal would_be
+        if check is not None:
+            check(transaction.connection)
+        aud = (EVERYBODY,) if public else _audience(node, transaction.connection, to, tlp)
+        would_be = _append(node, transaction, kind, value, aud, re.ref if re is not None else None)
+        if dry_run:
+            raise _DryRun
+        if also is not None:
+            also(transaction, would_be)
+        return would_be
+
+    try:
+        said = node.store.write(node.clock(), work)
+    except _DryRun:
+        assert would_be is not None
+        return would_be
+    index.catch_up(node.store.database)
+    return said
+
+
+class _DryRun(Exception):
+    """Leaves a write without a trace."""
+
+
+def _audience(node: Node, connection: Connection, to: Sequence[str], tlp: Tlp) -> tuple[str, ...]:
+    parties = [node.partner(connection, name) for name in to]
+    audience = demand(tlp, standings(connection, parties), named=True)
+    if audience.refused:
+        reasons = "; ".join(f"{origin}: {reason}" for origin, reason in audience.refused)
+        raise NotPermitted(
+            f"not every addressee may receive it ({reasons}), so nobody was told. Leave them out, or change it."
+        )
+    return audience.allowed
+
+
+def _append(
+    node: Node, transaction: Transaction, kind: str, value: dict[str, JsonValue], aud: tuple[str, ...], re: Ref | None
+) -> Said:
+    body = encode(value)
+    now_us = transaction.now_us
+    if aud == (EVERYBODY,):
+        leaf = public_leaf(body, kind=kind, media=JSON_MEDIA, at_us=now_us)
+        first, added = transaction.append(OWN, [leaf], [Opening(b"", b"", body, b"")])
+        return Said(Ref(node.origin, first, leaf_hash(leaf)), aud, kind, now_us, value, added_us=added[0])
+    seen = seen_of(transaction, aud)
+    sealed = seal(
+        [body],
+        aud=aud,
+        kind=kind,
+        log=node.origin,
+        media=JSON_MEDIA,
+        times_us=[now_us],
+        salts=node.random(SALTS_BYTES),
+        seen=seen,
+        re=[re],
+    )
+    first, added = transaction.append(OWN, [sealed[0].leaf], [sealed[0].opening])
+    ref = Ref(node.origin, first, leaf_hash(sealed[0].leaf))
+    return Said(ref, aud, kind, now_us, value, re=re, seen=tuple(sorted(seen, key=lambda s: s.log)), added_us=added[0])
+
+
+def note(
+    node: Node,
+    kind: str,
+    body: msgspec.Struct | dict[str, JsonValue],
+    *,
+    check: Callable[[Connection], None] | None = None,
+) -> Said:
+    """One private entry of our journal."""
+    value = written(body) if isinstance(body, msgspec.Struct) else body
+
+    def work(transaction: Transaction) -> int:
+        if check is not None:
+            check(transaction.connection)
+        return node.journal(transaction, kind, value)
+
+    index.catch_up(node.store.database)
+    idx = node.store.write(node.clock(), work)
+    with node.store.indexed() as connection:
+        said = read_at(connection, JOURNAL, idx)
+    assert said is not None, f"{kind} is not a kind that the index knows as a matter"
+    return said
+
+
+def find(connection: Connection, kinds: Sequence[str], name: str) -> Said:
+    """A statement by its id, its three words, or a beginning of either that only one has. Raises NotFound or InvalidStatement."""
+    wanted = ", ".join(kinds)
+    if _SHORT.fullmatch(name):
+        ids = [i for i in ids_of(connection, kinds) if short_of_id(i).startswith(name)]
+        if not ids and _ID.fullmatch(name):
+            ids = ids_of(connection, kinds, beginning=name)
+    elif _ID.fullmatch(name):
+        ids = ids_of(connection, kinds, beginning=name)
+    else:
+        raise InvalidStatement(
+            f"a {wanted} is named by three words such as lusab-babad-gutih, by its id, or by the beginning of one; got {name!r}"
+        )
+    if not ids:
+        raise NotFound(f"there is no {wanted} named {name!r} here. A list shows the names; sync fetches what is new.")
+    if len(ids) > 1:
+        first = ", ".join(short_of_id(i) for i in ids[:SHOWN])
+        raise InvalidStatement(
+            f"{len(ids)} of them begin with {name!r} ({first}{', …' if len(ids) > SHOWN else ''}); write more of it"
+        )
+    return read_ids(connection, ids)[0]

@@ -1,0 +1,375 @@
+"""Norms, conduct, agreements, undertakings and limits: what a party says of them is checked against the record and said.
+
+Reading is a view over all statements held; the core (`detente.norms`) decides what they amount to. Whatever has to hold between a new
+statement and those before it (self-assessment first, a signature on a text that can still be signed) is checked inside the transaction
+that appends it, so that nothing is recorded when it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from detente.errors import InvalidStatement, NotFound
+from detente.node.matters import find, read_ids, read_matters, tell
+from detente.node.open import Node
+from detente.norms.agreements import (
+    AgreementState,
+    InForce,
+    agreements,
+    in_force,
+    require_amendable,
+    require_signable,
+)
+from detente.norms.bodies import (
+    Agreement,
+    Amendment,
+    Answer,
+    Commitment,
+    Conduct,
+    Limit,
+    Signature,
+    Undertaking,
+    made,
+)
+from detente.norms.conduct import ConductEntry, conduct_entries, require_answerable, require_own_entry
+from detente.norms.promises import Duty, Item, LimitState, duties, limits, undertakings
+from detente.norms.register import Standing, norm_named, register
+from detente.norms.tables import NORMS
+from detente.said import Said, read
+from detente.stix.marking import Tlp
+from detente.store.database import Connection
+
+TEXTS = ("agreement", "amendment", "signature")
+
+
+# -- norms --------------------------------------------------------------------------------------------------------------
+
+
+def adopt(
+    node: Node,
+    *,
+    to: Sequence[str] = (),
+    marking: Tlp | None = None,
+    dry_run: bool = False,
+    public: bool = False,
+    **fields: Any,
+) -> Said:
+    """Say where a party stands on a norm; without `party`, where we do."""
+    norm = norm_named(fields.pop("norm")).id
+    party = named(node, fields.pop("party", ""))
+    body = made(Commitment, norm=norm, party=party, **fields)
+    return tell(node, "commitment", body, to=to, marking=marking, public=public, dry_run=dry_run)
+
+
+def read_register(
+    connection: Connection, *, parties: Sequence[str] = (), norms: Sequence[str] = (), own: str = ""
+) -> dict[str, dict[str, Standing]]:
+    """The table of norms × parties: those asked for, or all norms and every party on which something was said, with `own`."""
+    statements = read_matters(connection, ["commitment"])
+    wanted = [norm_named(name).id for name in norms] or list(NORMS)
+    if not parties:
+        spoken = {str(said.body.get("party", "")) for said in statements if not said.erased and not said.withdrawn}
+        parties = sorted((spoken | {own}) - {""})
+    return register(statements, wanted, parties)
+
+
+# -- conduct ------------------------------------------------------------------------------------------------------------
+
+
+def file_conduct(
+    node: Node,
+    *,
+    to: Sequence[str] = (),
+    marking: Tlp | None = None,
+    dry_run: bool = False,
+    public: bool = False,
+    **fields: Any,
+) -> Said:
+    """File an entry on our own conduct (without `about`) or another's. Ours under the same norm comes first: else NotPermitted."""
+    norm = norm_named(fields.pop("norm")).id
+    body = made(Conduct, norm=norm, about=named(node, fields.pop("about", "")), **fields)
+    return tell(
+        node,
+        "conduct",
+        body,
+        to=to,
+        marking=marking,
+        public=public,
+        dry_run=dry_run,
+        check=lambda connection: require_own_entry(body, node.origin, read_matters(connection, ["conduct"])),
+    )
+
+
+def answer(
+    node: Node,
+    name: str,
+    *,
+    to: Sequence[str] = (),
+    marking: Tlp | None = None,
+    dry_run: bool = False,
+    kinds: Sequence[str] = ("conduct",),
+    **fields: Any,
+) -> Said:
+    """Answer an entry of another party (or, with `kinds`, a response): to its author, unless others are named."""
+    with node.store.indexed() as connection:
+        entry = find(connection, kinds, name)
+        require_answerable(entry, node.origin)
+    body = made(Answer, of=entry.id, **fields)
+    if body.answers and entry.kind != "response":
+        raise InvalidStatement("answers to the questions of the checklist belong to a response; give the text")
+    return tell(node, "answer", body, to=to or [entry.speaker], marking=marking, re=entry, dry_run=dry_run)
+
+
+def read_conduct(connection: Connection, *, norm: str = "", about: str = "") -> list[ConductEntry]:
+    """All entries with their answers and flags, or those under one norm, or about one party."""
+    entries = conduct_entries(
+        read_matters(connection, ["conduct"]),
+        read_matters(connection, ["answer"]),
+        read_matters(connection, ["commitment"]),
+    )
+    wanted = norm_named(norm).id if norm else ""
+    return [e for e in entries if (not wanted or e.norm == wanted) and (not about or e.about == about)]
+
+
+# -- agreements ---------------------------------------------------------------------------------------------------------
+
+
+def propose_agreement(node: Node, *, marking: Tlp | None = None, dry_run: bool = False, **fields: Any) -> Said:
+    """Say the text of an agreement to its parties. `parties`: the others; we are one. It still needs our signature too."""
+    others = [named(node, name) for name in fields.pop("parties")]
+    body = made(Agreement, parties=sorted({node.origin, *others}), **fields)
+
+    def unused(connection: Connection) -> None:
+        for state in read_agreements(connection, node.clock()):
+            if (
+                state.key == body.key
+                and set(state.parties) == set(body.parties)
+                and state.state in ("in force", "proposed")
+            ):
+                raise InvalidStatement(
+                    f"there is an agreement {body.key} with the same parties ({state.short}, {state.state}); "
+                    "amend it, or choose another key"
+                )
+
+    return tell(
+        node,
+        "agreement",
+        body,
+        to=[party for party in body.parties if party != node.origin],
+        marking=marking,
+        check=unused,
+        dry_run=dry_run,
+    )
+
+
+def amend(node: Node, name: str, *, marking: Tlp | None = None, dry_run: bool = False, **fields: Any) -> Said:
+    """Propose changed clauses of an agreement that is in force, to its parties. It needs the signature of each, ours too."""
+    with node.store.indexed() as connection:
+        state = find_agreement(connection, name, node.clock())
+    base = fields.pop("base", 0) or (
+        state.in_force.number if state.in_force else state.versions[-1].number if state.versions else 1
+    )
+    body = made(Amendment, agreement=state.id, base=base, **fields)
+
+    def possible(connection: Connection) -> None:
+        require_amendable(find_agreement(connection, state.id, node.clock()), body, node.origin)
+
+    return tell(
+        node,
+        "amendment",
+        body,
+        to=[party for party in state.parties if party != node.origin],
+        marking=marking,
+        check=possible,
+        dry_run=dry_run,
+    )
+
+
+def sign(
+    node: Node, name: str, *, marking: Tlp | None = None, dry_run: bool = False, word: str = "signs", **fields: Any
+) -> Said:
+    """Consent to an agreement or amendment, or leave it, told to all of its parties."""
+    with node.store.indexed() as connection:
+        text = find_text(connection, name, node.clock())
+        if text.kind == "agreement":
+            read(text, Agreement)
+            agreement = text.id
+        else:
+            agreement = read(text, Amendment).agreement
+        parties = find_agreement(connection, agreement, node.clock()).parties
+    body = made(Signature, of=text.id, word=word, **fields)
+
+    def possible(connection: Connection) -> None:
+        require_signable(find_agreement(connection, agreement, node.clock()), text.id, word, node.origin)
+
+    return tell(
+        node,
+        "signature",
+        body,
+        to=[party for party in parties if party != node.origin],
+        marking=marking,
+        re=text,
+        check=possible,
+        dry_run=dry_run,
+    )
+
+
+def read_agreements(connection: Connection, on_us: int) -> list[AgreementState]:
+    """Every agreement as it stood at `on_us`, in the order in which they were said."""
+    return agreements(read_matters(connection, TEXTS), on_us)
+
+
+def agreements_in_force(connection: Connection, parties: Sequence[str], on_us: int) -> list[InForce]:
+    """The agreements among these parties (origins) that are in force at `on_us`, with the classes and purposes of their clauses."""
+    return in_force(read_matters(connection, TEXTS), parties, on_us)
+
+
+def find_agreement(connection: Connection, name: str, on_us: int) -> AgreementState:
+    """An agreement by its key, or by the id or short words of its text. Raises NotFound or InvalidStatement."""
+    states = read_agreements(connection, on_us)
+    by_key = [state for state in states if state.key == name]
+    if len(by_key) > 1:
+        named_ = "; ".join(f"{state.short} ({', '.join(sorted(state.parties))})" for state in by_key)
+        raise InvalidStatement(f"{len(by_key)} agreements have the key {name!r}: {named_}. Use the three words of one.")
+    if by_key:
+        return by_key[0]
+    if not any(state.id == name for state in states):
+        name = find(connection, ["agreement"], name).id
+    for state in states:
+        if state.id == name:
+            return state
+    raise NotFound("that agreement was not said yet at the time asked, was withdrawn, or its text was erased")
+
+
+def find_text(connection: Connection, name: str, on_us: int) -> Said:
+    """The statement of an agreement or amendment, by key, id or short words."""
+    for state in read_agreements(connection, on_us):
+        if state.key == name:
+            return read_ids(connection, [find_agreement(connection, name, on_us).id])[0]
+    return find(connection, ["agreement", "amendment"], name)
+
+
+# -- undertakings and limits --------------------------------------------------------------------------------------------
+
+
+def undertake(
+    node: Node,
+    *,
+    to: Sequence[str] = (),
+    marking: Tlp | None = None,
+    dry_run: bool = False,
+    public: bool = False,
+    **fields: Any,
+) -> Said:
+    """Say at which stage we see an item. `of` names an earlier statement on it: its words and party are taken from there.
+
+    A later statement goes to everybody who was told of the first one, unless others are named.
+    """
+    of = fields.pop("of", "")
+    with node.store.indexed() as connection:
+        if of:
+            first = _first(connection, "undertaking", find(connection, ["undertaking"], of))
+            begun = read(first, Undertaking)
+            given_item, given_by = fields.pop("item", ""), fields.pop("by", "")
+            if given_item or given_by:
+                raise InvalidStatement(
+                    "the item's words and its party are those of the first statement; do not give them again"
+                )
+            fields |= {"of": first.id, "item": begun.item, "by": begun.by}
+            fields["agreement"] = fields.get("agreement") or begun.agreement
+            fields["clause"] = fields.get("clause") or begun.clause
+            to = to or others_told(node, connection, first)
+        else:
+            fields["by"] = named(node, fields.get("by", ""))
+        if fields.get("agreement"):
+            state = find_agreement(connection, fields["agreement"], node.clock())
+            fields["agreement"] = state.id
+            clauses = [clause.id for clause in state.text]
+            if fields.get("clause") and fields["clause"] not in clauses:
+                raise NotFound(f"{state.key} has no clause {fields['clause']}; its clauses are {', '.join(clauses)}")
+        elif fields.get("clause"):
+            raise InvalidStatement("a clause is one of an agreement; name the agreement too")
+    body = made(Undertaking, **{name: value for name, value in fields.items() if value})
+    return tell(node, "undertaking", body, to=to, marking=marking, public=public, dry_run=dry_run)
+
+
+def declare_limit(
+    node: Node,
+    *,
+    to: Sequence[str] = (),
+    marking: Tlp | None = None,
+    dry_run: bool = False,
+    public: bool = False,
+    **fields: Any,
+) -> Said:
+    """Declare a limit of ours, or with `of` say anew how it is verified, when data are exchanged next, and what was exchanged."""
+    of = fields.pop("of", "")
+    with node.store.indexed() as connection:
+        if of:
+            first = _first(connection, "limit", find(connection, ["limit"], of))
+            if first.speaker != node.origin:
+                raise InvalidStatement(
+                    f"limit {first.short} was declared by {first.speaker}, and that party alone says how it goes on"
+                )
+            current = next(
+                one for one in limits(read_matters(connection, ["limit"]), node.clock()) if one.id == first.id
+            )
+            fields["of"] = first.id
+            fields["text"] = fields.get("text") or current.text
+            fields["verification"] = fields.get("verification") or current.verification
+            to = to or others_told(node, connection, first)
+        if fields.get("agreement"):
+            fields["agreement"] = find_agreement(connection, fields["agreement"], node.clock()).id
+    body = made(Limit, **{name: value for name, value in fields.items() if value})
+    return tell(node, "limit", body, to=to, marking=marking, public=public, dry_run=dry_run)
+
+
+def read_undertakings(connection: Connection) -> list[Item]:
+    return undertakings(read_matters(connection, ["undertaking"]))
+
+
+def read_limits(connection: Connection, now_us: int) -> list[LimitState]:
+    return limits(read_matters(connection, ["limit"]), now_us)
+
+
+def read_duties(connection: Connection, now_us: int, *, party: str = "") -> list[Duty]:
+    """Every date that stands, of all parties or one. None of it depends on who holds an office, or on a key."""
+    found = duties(
+        read_undertakings(connection), read_limits(connection, now_us), read_matters(connection, ["response"]), now_us
+    )
+    return [duty for duty in found if not party or duty.party == party]
+
+
+# -- names --------------------------------------------------------------------------------------------------------------
+
+
+def named(node: Node, name: str) -> str:
+    """The origin of a partner by its short name; ourselves for ""; any other name as it was given, since parties without a node exist."""
+    if not name:
+        return node.origin
+    with node.store.reading() as connection:
+        return next((party.origin for party in node.partners(connection) if party.name == name), name)
+
+
+def others_told(node: Node, connection: Connection, said: Said) -> list[str]:
+    """The partners that a statement was said to or by. What was said in public, or to our own tools, names nobody."""
+    known = {party.origin for party in node.partners(connection)}
+    return [party for party in said.parties if party in known]
+
+
+def _first(connection: Connection, kind: str, said: Said) -> Said:
+    """The first statement on what this one goes on with."""
+    of = said.body.get("of")
+    if isinstance(of, str) and of:
+        found = [one for one in read_ids(connection, [of]) if one.kind == kind]
+        if found:
+            return found[0]
+    return said
+
+
+def as_json(value: Any) -> Any:
+    """A result of the core as JSON values."""
+    return msgspec.to_builtins(value)

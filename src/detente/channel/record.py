@@ -1,0 +1,98 @@
+"""A thread as a JSON value: what pages, exports and tests compare. Both nodes give the same bytes for it.
+
+What belongs to a party stands in an object under the party's origin; every list is in the order of events. Nothing is in an
+order of names.
+"""
+
+from __future__ import annotations
+
+from detente.channel.legs import Leg
+from detente.channel.thread import Event, Thread
+from detente.said import Said, written
+from detente.stix.canonical import JsonValue
+
+
+def thread_json(thread: Thread) -> dict[str, JsonValue]:
+    message = thread.message
+    return {
+        "corrections": [
+            {
+                "by": one.by,
+                "effective_us": one.effective_us,
+                "field": one.field,
+                "now": one.now,
+                "of": one.of,
+                "speaker": one.speaker,
+                "was": one.was,
+            }
+            for one in thread.corrections
+        ],
+        "drill": thread.drill,
+        "due_us": thread.due_us,
+        "events": [_event(event) for event in thread.events],
+        "faults": list(thread.faults),
+        "id": thread.id,
+        "ignored": [{**_said(one.said), "reason": one.reason} for one in thread.ignored],
+        "kind": thread.kind,
+        "lane": message.lane,
+        "legs": {party: leg_json(leg) for party, leg in thread.legs.items()},
+        "level": thread.level,
+        "now_us": thread.now_us,
+        "open": thread.open,
+        "opener": thread.opener,
+        "opening": written(message),
+        "profile": message.profile,
+        "subject": message.subject,
+    }
+
+
+def leg_json(leg: Leg) -> dict[str, JsonValue]:
+    """One leg; times None where something has not happened."""
+    return {
+        "acknowledged_us": leg.acknowledged_us,
+        "clock": leg.clock,
+        "closed_us": leg.closed_us,
+        "delivered_us": leg.delivered_us,
+        "due_us": leg.due_us,
+        "extended": leg.extended,
+        "level": leg.level,
+        "meeting_callable": leg.meeting_callable,
+        "outcomes": {party: written(outcome) for party, outcome in leg.outcomes.items()},
+        "overdue": list(leg.overdue),
+        "partial": leg.partial,
+        "paused_us": leg.paused_us,
+        "position": leg.position,
+        "reason": leg.reason,
+        "referred_to": leg.referred_to,
+        "relayed": [written(one) for one in leg.relayed],
+        "reminders_us": list(leg.reminders_us),
+        "repeats": list(leg.repeats),
+        "replied_us": leg.replied_us,
+        "reply": leg.reply,
+        "sent_us": leg.sent_us,
+        "stage": leg.stage,
+        "state": leg.state,
+        "suggestion": None
+        if leg.suggestion is None
+        else {"level": leg.suggestion.level, "move": leg.suggestion.move, "person": leg.suggestion.person},
+        "text_lost": leg.text_lost,
+        "unreceipted": leg.unreceipted,
+        "waits_on": leg.waits_on,
+    }
+
+
+def _event(event: Event) -> dict[str, JsonValue]:
+    return {
+        **_said(event.said),
+        "counted": event.counted,
+        "effective_us": event.effective_us,
+        "flags": list(event.flags),
+        "move": event.move,
+        "reason": event.reason,
+        "states": dict(event.states),
+        "text": "" if event.message is None else event.message.text,
+    }
+
+
+def _said(said: Said) -> dict[str, JsonValue]:
+    return {"at_us": said.at_us, "id": said.id, "short": said.short, "speaker": said.speaker}

@@ -17,7 +17,7 @@ from detente.errors import InvalidStatement
 
 SHAPE_MAX = 1_000_000.0  # counts beyond this are not what the method is for, and would take long
 _STEPS_MAX = 20_000
-_TINY = 1e-300
+_TINY = 1e-300  # stands in for a denominator of 0 in a continued fraction
 _CLOSE = 1e-16
 
 
@@ -57,8 +57,8 @@ def beta_odds_quantile(a: float, b: float, p: float) -> float:
             low = z
         slope = beta_kernel(a, b, x, y)  # d I / d z: the density times dx/dz = x(1-x)
         step = _newton_step(value, p, slope)
-        if abs(step) <= 4e-16 * (1.0 + abs(z)):
-            break
+        if abs(step) <= 1e-9:
+            return math.exp(z - step)  # Newton squares the error: what is left is beyond the last digit
         z = _inside(z - step, low, high, z, 8.0 * width + 8.0)
     return math.exp(z)
 
@@ -92,8 +92,8 @@ def gamma_tail(a: float, x: float) -> float:
     for i in range(1, _STEPS_MAX):
         term = -i * (i - a)
         b += 2.0
-        d = 1.0 / _apart(term * d + b)
-        c = _apart(b + term / c)
+        d = 1.0 / ((term * d + b) or _TINY)
+        c = (b + term / c) or _TINY
         change = c * d
         value *= change
         if abs(change - 1.0) < 2e-16:
@@ -183,26 +183,22 @@ def _beta_cdf(a: float, b: float, x: float, y: float) -> float:
 def _beta_fraction(a: float, b: float, x: float) -> float:
     total, above, below = a + b, a + 1.0, a - 1.0
     c = 1.0
-    d = 1.0 / _apart(1.0 - total * x / above)
+    d = 1.0 / ((1.0 - total * x / above) or _TINY)
     value = d
     for m in range(1, _STEPS_MAX):
         twice = a + 2 * m
         even = m * (b - m) * x / ((below + 2 * m) * twice)
-        d = 1.0 / _apart(1.0 + even * d)
-        c = _apart(1.0 + even / c)
+        d = 1.0 / ((1.0 + even * d) or _TINY)
+        c = (1.0 + even / c) or _TINY
         value *= c * d
         odd = -(a + m) * (total + m) * x / (twice * (above + 2 * m))
-        d = 1.0 / _apart(1.0 + odd * d)
-        c = _apart(1.0 + odd / c)
+        d = 1.0 / ((1.0 + odd * d) or _TINY)
+        c = (1.0 + odd / c) or _TINY
         change = c * d
         value *= change
         if abs(change - 1.0) < 3e-16:
             break
     return value
-
-
-def _apart(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY
 
 
 def _logistic(z: float) -> tuple[float, float]:

@@ -1,1 +1,1 @@
-"""Claims: who said what, in whose words, through which hops it came; denials and their scope; articles read into candidates."""
+"""Who said what, through whom it came, what was denied; and the reader that finds quoted words in a text."""

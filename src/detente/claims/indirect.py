@@ -1,0 +1,69 @@
+"""Speech without quotation marks: “it is being said that …” by nobody in particular, and what a named speaker denies or is said to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from detente.claims.bodies import Polarity
+from detente.claims.credit import is_verb, subject_of
+from detente.claims.cues import VERBS, words_of
+from detente.claims.phrases import Phrase
+
+_HELPERS = words_of("is are was were has have been being now still widely often also already generally")
+_PASSIVES = words_of(
+    """said claimed alleged reported rumoured rumored suggested believed whispered assumed thought understood"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    phrase: Phrase | None
+    written: str
+    cue: str
+    polarity: Polarity
+
+
+def indirect_speech(tokens: Sequence[str], *, has_quotation: bool) -> list[Spoken]:
+    """At most one for a sentence. With a quotation in the sentence that nobody is credited with, only denials are read."""
+    lower = [token.lower() for token in tokens]
+    if not has_quotation and (passive := _passive(lower)) is not None:
+        return [passive]
+    for position, word in enumerate(lower):
+        cue = VERBS.get(word)
+        if cue is None or cue.form == "ing" or not is_verb(tokens, position):
+            continue
+        after = lower[position + 1 : position + 3]
+        if cue.class_ == "denies":
+            polarity: Polarity = "denies"
+        elif (
+            cue.class_ == "declines"
+            and after
+            and after[0] in ("to",)
+            and after[-1] in ("comment", "say", "confirm", "answer", "discuss")
+        ):
+            polarity = "declines-to-assert"
+        elif cue.class_ == "says" and not has_quotation and "that" in lower[position + 1 : position + 4]:
+            polarity = "asserts"
+        else:
+            continue
+        phrase = subject_of(tokens, position)
+        if phrase is None:
+            continue
+        if phrase.nobody:
+            return [Spoken(None, phrase.office, word, "reports")]
+        return [Spoken(phrase, phrase.name, word, polarity)]
+    return []
+
+
+def _passive(lower: Sequence[str]) -> Spoken | None:
+    """“It is now being said that …”, “it has been claimed that …”: words of nobody."""
+    for position, word in enumerate(lower[:60]):
+        if word != "it":
+            continue
+        end = position + 1
+        while end < len(lower) and end - position < 8 and lower[end] in _HELPERS:
+            end += 1
+        if end > position + 1 and end < len(lower) and lower[end] in _PASSIVES and "that" in lower[end + 1 : end + 3]:
+            return Spoken(None, " ".join(lower[position:end]), lower[end], "reports")
+    return None

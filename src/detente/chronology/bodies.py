@@ -9,11 +9,14 @@ one names it in `of` and says its new state. Nothing becomes done without a refe
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 
+from detente.said import read_value
 from detente.when import When
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 Step = Literal["sighting", "assessment", "decision", "publication"]
 STEPS: tuple[Step, ...] = get_args(Step)
@@ -83,3 +86,8 @@ class Measure(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 BODIES: dict[str, type[msgspec.Struct]] = {"milestone": Milestone, "measure": Measure}
+
+
+def made(shape: type[T], **fields: Any) -> T:
+    """A body from our own words, held to the same bounds as a partner's. Raises InvalidStatement naming the field."""
+    return read_value(msgspec.to_builtins(fields), shape, where=shape.__name__.lower())

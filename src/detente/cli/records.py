@@ -1,0 +1,142 @@
+"""chronology, history, export: the record, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from detente.chronology.entries import Entry
+from detente.chronology.export import as_json, beside_words, to_csv, to_json, to_markdown
+from detente.chronology.history import Allegation, counts
+from detente.cli.milestones import WHEN
+from detente.cli.out import Out, plain, table
+from detente.node.open import opened
+from detente.when import When
+
+_FORMATS: dict[str, Callable[[Sequence[Entry]], str]] = {"csv": to_csv, "json": to_json, "markdown": to_markdown}
+
+
+@click.command()
+@click.argument("about", required=False)
+@click.option("--format", "format_", type=click.Choice(sorted(_FORMATS)), help="A document instead of lines.")
+@click.option("--with", "with_party", metavar="PARTNER", help="Only what this partner said or was told.")
+@click.option("--on", type=WHEN, metavar="DATE", help="What was said by the end of DATE.")
+@click.option("--known-on", type=WHEN, metavar="DATE", help="Exactly what this node held by the end of DATE.")
+@click.option("--private", is_flag=True, help="Our private journal's drafts and reviews too.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the document to a file.")
+@click.pass_obj
+def chronology(
+    out: Out,
+    about: str | None,
+    format_: str | None,
+    with_party: str | None,
+    on: When | None,
+    known_on: When | None,
+    private: bool,
+    output: Path | None,
+) -> None:
+    """Who said what, in order, in neutral words. ABOUT: an incident or a statement; by default all.
+
+    A denied claim stands with its denial, what was corrected with its correction; claims stay claims.
+    """
+    from detente.node.record import read_chronology
+
+    if output is not None and format_ is None:
+        raise click.UsageError(f"-o writes a document; add --format {', '.join(sorted(_FORMATS))}")
+    with opened(out.folder) as node:
+        found = read_chronology(
+            node, about=about, with_party=with_party, on=on, known_on=known_on, private=private
+        ).entries
+    if format_ is not None:
+        document = _FORMATS[format_](found)
+        if output is None:
+            click.echo(document, nl=False)
+        else:
+            # Bytes, so that the line ends of CSV stay as RFC 4180 has them.
+            output.write_bytes(document.encode())
+            out.result(
+                "chronology", {"file": str(output), "entries": len(found)}, lambda: click.echo(f"wrote {output}")
+            )
+        return
+
+    def text() -> None:
+        for entry in found:
+            _print_entry(entry)
+        if not found:
+            click.echo("Nothing is recorded.")
+
+    out.result("chronology", {"entries": as_json(found)}, text)
+
+
+@click.command()
+@click.argument("party")
+@click.option("--and", "other", metavar="PARTNER", help="With this partner instead of ourselves.")
+@click.pass_obj
+def history(out: Out, party: str, other: str | None) -> None:
+    """What we and PARTY allege against each other, both directions in one layout, each with what was said to it."""
+    from detente.node.record import read_history
+
+    with opened(out.folder) as node:
+        found = read_history(node, party, other)
+    numbers = counts(found.allegations)
+    value = {
+        "parties": list(found.parties),
+        "allegations": [_allegation_json(one) for one in found.allegations],
+        "counts": {origin: dict(numbers.get(origin, {})) for origin in found.parties},
+    }
+
+    def text() -> None:
+        if not found.allegations:
+            click.echo(
+                "Neither has recorded an allegation against the other here. That is not to say that there is none."
+            )
+            return
+        table(
+            [
+                [
+                    str(one.entry.when),
+                    plain(found.names.get(one.by, one.by)),
+                    plain(found.names.get(one.against, one.against)),
+                    one.kind,
+                    plain(", ".join(one.incidents)) or "not stated",
+                    plain(", ".join(one.subject)) or "not stated",
+                    one.entry.said.short,
+                    "; ".join(_answer(beside.relation, beside.entry) for beside in one.entry.beside)
+                    or "nothing recorded",
+                ]
+                for one in found.allegations
+            ],
+            ["when", "alleged by", "against", "as", "incident", "on", "statement", "said to it"],
+        )
+
+    out.result("history", value, text)
+
+
+def _print_entry(entry: Entry) -> None:
+    click.echo(f"{click.style(str(entry.when), bold=True)}  {entry.sentence}")
+    for beside in entry.beside:
+        click.echo(f"    {beside_words(beside)}")
+    click.echo(
+        click.style(
+            f"    {entry.word} {entry.said.short}, {plain(entry.said.ref.log)} {entry.said.ref.index}", dim=True
+        )
+    )
+
+
+def _allegation_json(one: Allegation) -> dict[str, Any]:
+    (entry,) = as_json([one.entry])
+    return {
+        "by": one.by,
+        "against": one.against,
+        "as": one.kind,
+        "incidents": list(one.incidents),
+        "on": list(one.subject),
+        "statement": entry,
+    }
+
+
+def _answer(relation: str, entry: Entry) -> str:
+    return f"{relation}: {plain(entry.said.speaker)} {entry.said.short}"

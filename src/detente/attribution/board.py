@@ -1,0 +1,396 @@
+"""A board as it stands: the statements about it folded into what a reader sees. The only definition of every count and adjective.
+
+`fold` is a pure function of the statements and the date asked for. Each class is counted by itself, in offices, and there is no sum over
+classes; nothing is averaged, ranked or preferred. An office is named by who recorded it and its name: what two parties record
+of one office stays two. Rows and lists are in the order of events (time said, then leaf hash), so that no name decides anything.
+
+    4 assessed (own work 3, coordinated 1); endorsed by 2; denied by 1 (scope state); explicit non-assertion by 1
+    Head Office: 4 assessed, 13 no recorded assessment, of 17
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from detente.attribution.bodies import (
+    ALWAYS,
+    BODIES,
+    Assessment,
+    Board,
+    Cited,
+    Finding,
+    Hypothesis,
+    Judgment,
+    Position,
+    Rating,
+    Tasking,
+    Withheld,
+    rungs_in,
+)
+from detente.attribution.citations import Assessor, bears_on, citations, lines_behind
+from detente.attribution.comparison import compare
+from detente.attribution.counts import header_of
+from detente.attribution.events import events_of
+from detente.attribution.evidence import matrix_of
+from detente.attribution.facts import facts_of
+from detente.attribution.view import (
+    Asked,
+    BoardView,
+    Column,
+    Judged,
+    Row,
+    Stand,
+    Undisclosed,
+    Unread,
+    Unsupported,
+    offices_of,
+)
+from detente.errors import InvalidStatement, NotFound
+from detente.said import Said
+from detente.scales import likelihood
+from detente.words import quoted
+
+KINDS = tuple(BODIES)
+
+
+def fold(statements: Iterable[Said], *, as_of_us: int | None = None) -> BoardView:
+    """The board among these statements, as of what was said by `as_of_us` (now, when None). Statements of other boards are passed over.
+
+    Raises NotFound when there is no board by then, InvalidStatement when there are two.
+    """
+    said = _read(statements, as_of_us)
+    roots = [(s, b) for s, b in said.of(Board) if not b.of]
+    if not roots:
+        raise NotFound("there is no board here by then; a list shows the boards and their dates")
+    if len(roots) > 1:
+        raise InvalidStatement("two boards at once: fold them one by one, since each answers its own question")
+    return _view(roots[0][0], roots[0][1], said, as_of_us)
+
+
+def suspected(boards: Iterable[BoardView], actor: str) -> tuple[tuple[BoardView, ...], tuple[BoardView, ...]]:
+    """Boards on which somebody judges a hypothesis that names this actor; and apart from them those with an explicit non-assertion.
+
+    An incident with a signed non-assertion is never listed under an actor, whoever else assesses it.
+    """
+    boards = tuple(boards)
+    silent = {board.incident for board in boards if board.non_asserting}
+    naming = tuple(
+        board for board in boards if any(c.actor == actor and _judged(board, c.key) for c in board.hypotheses)
+    )
+    return tuple(b for b in naming if b.incident not in silent), tuple(b for b in naming if b.incident in silent)
+
+
+# -- reading ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Read:
+    """Statements as typed bodies, in order of events; those replaced or withdrawn by who said them are marked."""
+
+    bodies: list[tuple[Said, Any]] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    unread: list[Unread] = field(default_factory=list)
+
+    def of(self, shape: type[Any]) -> list[tuple[Said, Any]]:
+        return [(said, body) for said, body in self.bodies if type(body) is shape]
+
+    def standing(self, shape: type[Any]) -> list[tuple[Said, Any]]:
+        return [(said, body) for said, body in self.of(shape) if said.id not in self.gone]
+
+
+def _read(statements: Iterable[Said], as_of_us: int | None) -> _Read:
+    found = _Read()
+    by_leaf = {said.ref.leaf: said for said in statements if said.kind in BODIES}
+    by_id: dict[str, tuple[Said, Any]] = {}
+    for said in sorted(by_leaf.values(), key=lambda s: (s.at_us, s.ref.leaf)):
+        if as_of_us is not None and said.at_us > as_of_us:
+            continue
+        if said.erased:
+            found.unread.append(Unread(said.id, said.speaker, "the text was erased"))
+            continue
+        try:
+            body: Any = msgspec.convert(said.body, BODIES[said.kind])
+        except msgspec.ValidationError as error:
+            found.unread.append(Unread(said.id, said.speaker, quoted(str(error))))
+            continue
+        found.bodies.append((said, body))
+        by_id[said.id] = (said, body)
+        earlier = by_id.get(getattr(body, "of", ""))
+        if earlier is not None and type(body) is not Board and _same_office(earlier, (said, body)):
+            found.gone.add(earlier[0].id)
+        if said.withdrawn:
+            found.gone.add(said.id)
+    return found
+
+
+def _same_office(earlier: tuple[Said, Any], later: tuple[Said, Any]) -> bool:
+    """Nobody replaces what somebody else said, or what another office said through the same party."""
+    return (
+        type(earlier[1]) is type(later[1])
+        and earlier[0].speaker == later[0].speaker
+        and bool(earlier[1].office == later[1].office)
+    )
+
+
+# -- folding ------------------------------------------------------------------------------------------------------------
+
+
+def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardView:
+    added = [(s, b) for s, b in said.standing(Board) if b.of == root.id]
+    columns = _columns([(root, board), *added])
+    keys = frozenset(columns)
+    everything = [(s, b) for s, b in said.of(Assessment) if b.board == root.id]
+    assessed = [(s, b) for s, b in everything if s.id not in said.gone]
+    ratings = [(s, b) for s, b in said.standing(Rating) if b.board == root.id]
+    matrix = matrix_of(tuple(columns), everything, ratings)
+    labels = {item.ref: item.label for item in matrix.items}
+    taskings = [(s, _asked(s, b), b) for s, b in said.standing(Tasking) if b.board == root.id]
+    rows = _rows(assessed, everything, keys, labels, taskings)
+    stands = _stands([(s, b) for s, b in said.standing(Position) if b.board == root.id], columns)
+    hypotheses = _with_positions(columns, stands)
+    standing = {id_ for row in rows for id_ in row.statements}
+    cited = citations(everything, standing)
+    return BoardView(
+        id=root.id,
+        short=root.short,
+        question=board.question,
+        title=board.title,
+        incident=board.incident,
+        recorded_by=root.speaker,
+        said_us=root.at_us,
+        as_of_us=as_of_us,
+        withdrawn=root.withdrawn,
+        parties=root.parties,
+        header=header_of(rows, stands, [(root, board), *added]),
+        hypotheses=hypotheses,
+        assessors=rows,
+        positions=stands,
+        comparison=tuple(compare(column, rows) for column in hypotheses),
+        unsupported=_unsupported(rows),
+        withheld=_withheld((s, b) for s, b in assessed if s.id in standing),
+        citations=cited,
+        lines=tuple(lines_behind(key, rows, assessed, cited) for key in columns),
+        matrix=matrix,
+        facts=facts_of(
+            (s, b) for s, b in said.standing(Finding) if board.incident in (b.about, b.incident) or b.board == root.id
+        ),
+        taskings=tuple(asked for _, asked, _ in taskings),
+        events=events_of(root, said.bodies),
+        unread=(*said.unread, *_strangers(assessed, keys)),
+    )
+
+
+def _columns(boards: Sequence[tuple[Said, Board]]) -> dict[str, tuple[Hypothesis, str]]:
+    """Hypotheses by key with who added them; the first to name a key defines it. The two that are always there stand last."""
+    found: dict[str, tuple[Hypothesis, str]] = {}
+    for said, board in boards:
+        for one in board.hypotheses:
+            found.setdefault(one.key, (one, said.speaker))
+    return {key: found[key] for key in (*(k for k in found if k not in ALWAYS), *ALWAYS)}
+
+
+def _rows(
+    assessed: Sequence[tuple[Said, Assessment]],
+    everything: Sequence[tuple[Said, Assessment]],
+    keys: frozenset[str],
+    labels: Mapping[str, str],
+    taskings: Sequence[tuple[Said, Asked, Tasking]],
+) -> tuple[Row, ...]:
+    """One row for each office that judges; its latest standing judgment of each hypothesis."""
+    by_office: dict[Assessor, list[tuple[Said, Assessment]]] = {}
+    for said, body in assessed:
+        by_office.setdefault((said.speaker, body.office), []).append((said, body))
+    rows = []
+    for (speaker, office), bodies in by_office.items():
+        latest: dict[str, tuple[Said, Assessment, Judgment]] = {}
+        for said, body in bodies:
+            for judgment in body.judgments:
+                if judgment.hypothesis in keys:
+                    latest[judgment.hypothesis] = (said, body, judgment)
+        if not latest:
+            continue
+        ids = {said.id for said, _, _ in latest.values()}
+        standing = [(said, body) for said, body in bodies if said.id in ids]
+        kinds = [item.kind for _, body in standing for item in _items(body)]
+        rows.append(
+            Row(
+                office=office,
+                recorded_by=speaker,
+                under=standing[-1][1].under,
+                own_work=any(body.own_work for _, body in standing),
+                independent=all(body.independent for _, body in standing),
+                basis=tuple(sorted({f"{item.kind}/{item.source}" for _, body in standing for item in _items(body)})),
+                context_only=bool(kinds) and set(kinds) == {"contextual"},
+                judgments=tuple(
+                    _judgment(*latest[key], labels, _earlier(everything, speaker, office, latest[key]))
+                    for key in latest
+                ),
+                would_change_if=tuple(quoted(body.would_change_if) for _, body in standing if body.would_change_if),
+                taskings=tuple(
+                    asked
+                    for _, asked, tasking in taskings
+                    if tasking.of_office == office and (not tasking.about or tasking.about in ids)
+                ),
+                statements=tuple(said.id for said, _ in standing),
+            )
+        )
+    return tuple(rows)
+
+
+def _items(body: Assessment) -> list[Cited | Withheld]:
+    return [*body.evidence, *body.withheld]
+
+
+def _judgment(
+    said: Said, body: Assessment, judgment: Judgment, labels: Mapping[str, str], before: tuple[str, ...]
+) -> Judged:
+    key = judgment.hypothesis
+    shown = [item for item in body.evidence if bears_on(item, key)]
+    withheld = [item for item in body.withheld if bears_on(item, key)]
+    judged = likelihood(judgment.likelihood, judgment.scale)
+    kinds = {item.kind for item in shown} | {item.kind for item in withheld}
+    return Judged(
+        hypothesis=key,
+        likelihood=judged.word,
+        scale=judged.scale,
+        low=judged.low,
+        high=judged.high,
+        confidence=judgment.confidence,
+        reasons=quoted(judgment.reasons) if judgment.reasons else "",
+        evidence=tuple(labels[item.ref] for item in shown if item.ref in labels),
+        withheld=sum(item.items for item in withheld),
+        context_only=kinds == {"contextual"},
+        as_of=str(body.as_of) if body.as_of else "",
+        said_us=said.at_us,
+        statement=said.id,
+        before=before,
+    )
+
+
+def _earlier(
+    everything: Sequence[tuple[Said, Assessment]],
+    speaker: str,
+    office: str,
+    latest: tuple[Said, Assessment, Judgment],
+) -> tuple[str, ...]:
+    """The office's earlier assessments that judged this hypothesis, replaced or withdrawn ones too."""
+    return tuple(
+        said.id
+        for said, body in everything
+        if said.speaker == speaker
+        and body.office == office
+        and said.id != latest[0].id
+        and any(one.hypothesis == latest[2].hypothesis for one in body.judgments)
+    )
+
+
+def _stands(
+    positions: Sequence[tuple[Said, Position]], columns: Mapping[str, tuple[Hypothesis, str]]
+) -> tuple[Stand, ...]:
+    latest: dict[tuple[object, ...], tuple[Said, Position]] = {}
+    for said, body in positions:
+        latest.pop(key := (said.speaker, body.office, body.hypotheses, body.scope, body.about), None)
+        latest[key] = (said, body)
+    return tuple(_stand(said, body, columns) for said, body in latest.values())
+
+
+def _stand(said: Said, body: Position, columns: Mapping[str, tuple[Hypothesis, str]]) -> Stand:
+    reached = {}
+    if body.stance == "denies":
+        rungs = rungs_in(body.scope) if body.scope else ()
+        for key in body.hypotheses:
+            if key in columns:
+                reached[key] = "denied" if not body.scope or columns[key][0].rung in rungs else "not addressed"
+    signed = [(body.office, body.as_of), *((one.office, one.at) for one in body.joint)]
+    return Stand(
+        offices=tuple((office, str(at) if at else "") for office, at in signed),
+        recorded_by=said.speaker,
+        stance=body.stance,
+        hypotheses=tuple(key for key in body.hypotheses if key in columns),
+        scope=body.scope,
+        reaches=reached,
+        relies_on=body.relies_on,
+        text=quoted(body.text) if body.text else "",
+        about=body.about,
+        said_us=said.at_us,
+        statement=said.id,
+    )
+
+
+def _with_positions(columns: Mapping[str, tuple[Hypothesis, str]], stands: Sequence[Stand]) -> tuple[Column, ...]:
+    def named(key: str, stance: str) -> tuple[str, ...]:
+        return offices_of(one for one in stands if one.stance == stance and key in one.hypotheses)
+
+    return tuple(
+        Column(
+            key=key,
+            text=one.text,
+            rung=one.rung,
+            actor=one.actor,
+            by=by,
+            denied_by=offices_of(stand for stand in stands if stand.reaches.get(key) == "denied"),
+            not_addressed_by=offices_of(stand for stand in stands if stand.reaches.get(key) == "not addressed"),
+            endorsed_by=named(key, "endorses"),
+            disagreed_by=named(key, "disagrees"),
+        )
+        for key, (one, by) in columns.items()
+    )
+
+
+# -- lists --------------------------------------------------------------------------------------------------------------
+
+
+def _unsupported(rows: Sequence[Row]) -> tuple[Unsupported, ...]:
+    return tuple(
+        Unsupported(row.office, row.recorded_by, one.hypothesis, one.statement)
+        for row in rows
+        for one in row.judgments
+        if not one.evidence and not one.withheld
+    )
+
+
+def _withheld(assessed: Iterable[tuple[Said, Assessment]]) -> tuple[Undisclosed, ...]:
+    return tuple(
+        Undisclosed(
+            office=body.office,
+            recorded_by=said.speaker,
+            items=item.items,
+            of_class=item.of_class,
+            commitment=item.commitment,
+            basis=f"{item.kind}/{item.source}",
+            hypotheses=item.hypotheses,
+            statement=said.id,
+        )
+        for said, body in assessed
+        for item in body.withheld
+    )
+
+
+def _asked(said: Said, body: Tasking) -> Asked:
+    return Asked(
+        asked_by=body.asked_by,
+        role=body.role,
+        what=body.what,
+        at=str(body.at) if body.at else "",
+        text=quoted(body.text) if body.text else "",
+        recorded_by=said.speaker,
+        statement=said.id,
+    )
+
+
+def _judged(board: BoardView, key: str) -> bool:
+    return any(one.hypothesis == key for row in board.assessors for one in row.judgments)
+
+
+def _strangers(assessed: Sequence[tuple[Said, Assessment]], keys: frozenset[str]) -> list[Unread]:
+    """Judgments of hypotheses that the board does not have are kept, and counted nowhere."""
+    found = []
+    for said, body in assessed:
+        unknown = [one.hypothesis for one in body.judgments if one.hypothesis not in keys]
+        if unknown:
+            found.append(Unread(said.id, said.speaker, f"judges what this board does not have: {', '.join(unknown)}"))
+    return found

@@ -1,0 +1,235 @@
+"""The matrix of evidence × hypotheses, with every rater's mark: what tells hypotheses apart, and where raters differ.
+
+Marks are those of Heuer (1999), CC C N I II NA. Disagreement in a cell is the population standard deviation of its marks as numbers (II -2,
+I -1.5, N and NA 0, C 1.5, CC 2) in the bands of Burton's group matrix; diagnosticity of a row the population standard deviation,
+over the hypotheses, of the mean mark (II 1 … CC 5, NA as N), as in Open Synthesis. A rater's order of hypotheses is by marks against
+(I counts 1, II counts 2), fewest first.
+
+None of this is a likelihood. In two experiments the method made judgments no more accurate (Mandel, Karvetski & Dhami 2018; Karvetski &
+Mandel 2020), so it shows what evidence does and where raters part, and no probability is ever made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+
+from detente.attribution.bodies import Assessment, Mark, Rating
+from detente.said import Said
+from detente.words import quoted
+
+POINTS_AGAINST = {"I": 1, "II": 2}
+SPREAD_POINTS = {"II": -2.0, "I": -1.5, "N": 0.0, "NA": 0.0, "C": 1.5, "CC": 2.0}
+MEAN_POINTS = {"II": 1, "I": 2, "N": 3, "NA": 3, "C": 4, "CC": 5}
+
+# A cell's band of disagreement: the first whose bound is not exceeded.
+BANDS = (("consensus", 0.25), ("mild", 1.0), ("large", 1.74), ("extreme", float("inf")))
+AGREEING = frozenset({"CC", "C", "N", "NA"})
+
+Rater = tuple[str, str]  # who recorded it, and the rater
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Marks in the order of the matrix's raters, "" where a rater gave none. `band` is "" with fewer than two marks."""
+
+    marks: tuple[str, ...]
+    spread: float
+    band: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pivot:
+    """Without this piece, for this rater, `nearer` no longer comes before `farther`."""
+
+    rater: str
+    nearer: str
+    farther: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of evidence. `grades`: Admiralty, by whom. `cells`: in the order of the hypotheses; empty when nobody rated it."""
+
+    label: str
+    ref: str
+    text: str
+    basis: tuple[str, ...]
+    at: str
+    cited_by: tuple[str, ...]
+    grades: tuple[tuple[str, str], ...]
+    cells: tuple[Cell, ...]
+    diagnosticity: float | None
+    consistent_with_everything: bool
+    pivots: tuple[Pivot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A rater's hypotheses by marks against, fewest first; those with the same number stand together."""
+
+    rater: str
+    recorded_by: str
+    places: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    hypotheses: tuple[str, ...]
+    raters: tuple[str, ...]
+    items: tuple[Item, ...]
+    orders: tuple[Order, ...]
+
+
+def matrix_of(
+    hypotheses: Sequence[str],
+    assessments: Sequence[tuple[Said, Assessment]],
+    ratings: Sequence[tuple[Said, Rating]],
+) -> Matrix:
+    """Pieces are labelled E1, E2, … in the order in which they were first cited or rated. Others' assessments are no evidence."""
+    described = _described(assessments, ratings)
+    raters: dict[Rater, int] = {}
+    marks: dict[str, dict[int, Mapping[str, Mark]]] = {ref: {} for ref in described}
+    for said, rating in ratings:
+        rater = raters.setdefault((said.speaker, rating.rater), len(raters))
+        for row in rating.rows:
+            if row.evidence in marks:
+                before = marks[row.evidence].get(rater)
+                marks[row.evidence][rater] = {**before, **row.marks} if before else row.marks
+    pivots, orders = _sensitivity(hypotheses, list(raters), marks)
+    return Matrix(
+        tuple(hypotheses),
+        tuple(rater for _, rater in raters),
+        tuple(
+            _item(f"E{number}", ref, about, hypotheses, [marks[ref].get(r) for r in range(len(raters))], pivots[ref])
+            for number, (ref, about) in enumerate(described.items(), start=1)
+        ),
+        orders,
+    )
+
+
+@dataclass(slots=True)
+class _About:
+    text: str
+    at: str
+    basis: dict[str, None]
+    cited_by: dict[tuple[str, str], None]
+    grades: dict[tuple[str, str], str]
+
+
+def _described(
+    assessments: Sequence[tuple[Said, Assessment]], ratings: Sequence[tuple[Said, Rating]]
+) -> dict[str, _About]:
+    ids = {said.id for said, _ in assessments}
+    found: dict[str, _About] = {}
+    everything: list[tuple[Said, Assessment | Rating]] = [*assessments, *ratings]
+    for said, body in sorted(everything, key=lambda pair: (pair[0].at_us, pair[0].ref.leaf)):
+        if isinstance(body, Assessment):
+            for item in body.evidence:
+                if item.ref in ids:
+                    continue
+                about = found.setdefault(item.ref, _About("", "", {}, {}, {}))
+                about.text = about.text or item.text
+                about.at = about.at or (str(item.at) if item.at else "")
+                about.basis[f"{item.kind}/{item.source}"] = None
+                about.cited_by[said.speaker, body.office] = None
+                if item.grade:
+                    about.grades[said.speaker, body.office] = item.grade
+        else:
+            for row in body.rows:
+                if row.evidence in ids:
+                    continue
+                about = found.setdefault(row.evidence, _About("", "", {}, {}, {}))
+                about.text = about.text or row.text
+                if row.grade:
+                    about.grades[said.speaker, body.rater] = row.grade
+    return found
+
+
+def _item(
+    label: str,
+    ref: str,
+    about: _About,
+    hypotheses: Sequence[str],
+    by_rater: Sequence[Mapping[str, Mark] | None],
+    pivots: Sequence[Pivot],
+) -> Item:
+    rated = any(by_rater)
+    cells = (
+        tuple(_cell(tuple([row.get(key, "") if row else "" for row in by_rater])) for key in hypotheses)
+        if rated
+        else ()
+    )
+    return Item(
+        label=label,
+        ref=ref,
+        text=quoted(about.text) if about.text else "",
+        basis=tuple(about.basis),
+        at=about.at,
+        cited_by=tuple(office for _, office in about.cited_by),
+        grades=tuple((who, grade) for (_, who), grade in about.grades.items()),
+        cells=cells,
+        diagnosticity=_diagnosticity(cells),
+        consistent_with_everything=rated
+        and all(AGREEING.issuperset(cell.marks) or AGREEING.issuperset(m for m in cell.marks if m) for cell in cells),
+        pivots=tuple(pivots),
+    )
+
+
+def _cell(marks: tuple[str, ...]) -> Cell:
+    counts = [(points, marks.count(mark)) for mark, points in SPREAD_POINTS.items()]
+    total = sum(count for _, count in counts)
+    if total < 2:
+        return Cell(marks, 0.0, "")
+    mean = sum(points * count for points, count in counts) / total
+    spread = sqrt(sum(count * (points - mean) ** 2 for points, count in counts) / total)
+    return Cell(marks, round(spread, 2), band_of(spread))
+
+
+def band_of(spread: float) -> str:
+    return next(name for name, bound in BANDS if spread <= bound)
+
+
+def _diagnosticity(cells: Sequence[Cell]) -> float | None:
+    """None when fewer than two hypotheses have a mark."""
+    means = []
+    for cell in cells:
+        counts = [(points, cell.marks.count(mark)) for mark, points in MEAN_POINTS.items()]
+        total = sum(count for _, count in counts)
+        if total:
+            means.append(sum(points * count for points, count in counts) / total)
+    if len(means) < 2:
+        return None
+    middle = sum(means) / len(means)
+    return round(sqrt(sum((mean - middle) ** 2 for mean in means) / len(means)), 2)
+
+
+def _sensitivity(
+    hypotheses: Sequence[str], raters: Sequence[Rater], marks: Mapping[str, Mapping[int, Mapping[str, Mark]]]
+) -> tuple[dict[str, list[Pivot]], tuple[Order, ...]]:
+    """Each rater's order, and the single pieces whose removal changes it: two hypotheses then draw level, or change places."""
+    pivots: dict[str, list[Pivot]] = {ref: [] for ref in marks}
+    orders = []
+    for rater, (recorded_by, name) in enumerate(raters):
+        against = {
+            ref: [POINTS_AGAINST.get(row.get(key, ""), 0) for key in hypotheses]
+            for ref, by_rater in marks.items()
+            if (row := by_rater.get(rater)) is not None
+        }
+        totals = [sum(column) for column in zip(*against.values(), strict=True)]
+        by_total: dict[int, list[str]] = {}
+        for key, total in zip(hypotheses, totals, strict=True):
+            by_total.setdefault(total, []).append(key)
+        orders.append(Order(name, recorded_by, tuple(tuple(by_total[total]) for total in sorted(by_total))))
+        for one, other in combinations(range(len(hypotheses)), 2):
+            near, far = (one, other) if totals[one] < totals[other] else (other, one)
+            apart = totals[far] - totals[near]
+            # One piece moves two hypotheses against each other by two points at most.
+            if 0 < apart <= 2:
+                pivot = Pivot(name, hypotheses[near], hypotheses[far])
+                for ref, points in against.items():
+                    if points[far] - points[near] >= apart:
+                        pivots[ref].append(pivot)
+    return pivots, tuple(orders)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from detente.errors import InvalidStatement, NotFound
+from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.node.matters import find, read_ids, read_matters, tell
 from detente.node.open import Node
 from detente.norms.agreements import (
@@ -20,6 +20,7 @@ from detente.norms.agreements import (
     InForce,
     agreements,
     in_force,
+    keep_scope,
     require_amendable,
     require_signable,
 )
@@ -27,6 +28,7 @@ from detente.norms.bodies import (
     Agreement,
     Amendment,
     Answer,
+    Change,
     Commitment,
     Conduct,
     Limit,
@@ -165,14 +167,27 @@ def propose_agreement(node: Node, *, marking: Tlp | None = None, dry_run: bool =
     )
 
 
-def amend(node: Node, name: str, *, marking: Tlp | None = None, dry_run: bool = False, **fields: Any) -> Said:
-    """Propose changed clauses of an agreement that is in force, to its parties. It needs the signature of each, ours too."""
+def amend(
+    node: Node,
+    name: str,
+    changed: Sequence[Change],
+    *,
+    reasons: str = "",
+    marking: Tlp | None = None,
+    dry_run: bool = False,
+) -> Said:
+    """Propose changed clauses of an agreement that is in force, to its parties. It needs the signature of each, ours too.
+
+    A change that names no classes, or no purposes, keeps those of its clause: a new wording does not widen a scope by the way.
+    """
     with node.store.indexed() as connection:
         state = find_agreement(connection, name, node.clock())
-    base = fields.pop("base", 0) or (
-        state.in_force.number if state.in_force else state.versions[-1].number if state.versions else 1
+    text = state.in_force
+    if text is None:
+        raise NotPermitted(f"{state.key} is {state.state}; an amendment changes a text that is in force")
+    body = made(
+        Amendment, agreement=state.id, base=text.number, changed=keep_scope(text.clauses, changed), reasons=reasons
     )
-    body = made(Amendment, agreement=state.id, base=base, **fields)
 
     def possible(connection: Connection) -> None:
         require_amendable(find_agreement(connection, state.id, node.clock()), body, node.origin)

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.norms.bodies import Agreement, Amendment, Change, Clause, Signature
 from detente.said import Said, readable
@@ -219,6 +221,19 @@ def amended(clauses: Sequence[Clause], changed: Sequence[Change]) -> tuple[Claus
     if not text:
         raise InvalidStatement("an amendment leaves at least one clause; to end an agreement, leave it")
     return tuple(text.values())
+
+
+def keep_scope(clauses: Sequence[Clause], changed: Sequence[Change]) -> tuple[Change, ...]:
+    """Changes that name no classes, or no purposes, with those of the clause as it is."""
+    text = {clause.id: clause for clause in clauses}
+    return tuple(
+        change
+        if change.remove or (old := text.get(change.id)) is None
+        else msgspec.structs.replace(
+            change, classes=change.classes or old.classes, purposes=change.purposes or old.purposes
+        )
+        for change in changed
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,368 @@
+"""norm, conduct, undertake, limit: where parties stand, what they say of conduct, what was promised and declared."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from detente.cli.exits import NOTHING_FOUND
+from detente.cli.out import Out, table
+from detente.cli.told import DATE, show_said, telling, tlp
+from detente.node import commit
+from detente.node.open import opened
+from detente.norms.lines import conduct_lines, duty_lines, history_lines, item_lines, limit_lines
+from detente.norms.picture import board_text, register_text
+from detente.norms.tables import FINDINGS, NORMS, STAGES, STATUSES
+from detente.when import When
+
+ANSWERS = ["concurs", "disputes", "no-comment", "adds"]
+
+
+def show(lines: Sequence[str], nothing: str = "") -> None:
+    for line in lines:
+        click.echo(line)
+    if not lines and nothing:
+        click.echo(nothing)
+
+
+# -- norm ---------------------------------------------------------------------------------------------------------------
+
+
+@click.group()
+def norm() -> None:
+    """Norms and confidence-building measures, and where parties stand on them."""
+
+
+@norm.command("list")
+@click.pass_obj
+def norm_list(out: Out) -> None:
+    """The eleven UN norms of 2015 and the sixteen OSCE measures, in short words with their source."""
+    out.result(
+        "norm list",
+        {"norms": commit.as_json(list(NORMS.values()))},
+        lambda: table([(n.id, n.place, n.name, n.text) for n in NORMS.values()], ("id", "place", "name", "in short")),
+    )
+
+
+@norm.command("status")
+@click.argument("norms", nargs=-1)
+@click.option("--party", "parties", multiple=True, help="Only these parties; repeat. Default: all that were spoken of.")
+@click.pass_obj
+def norm_status(out: Out, norms: tuple[str, ...], parties: tuple[str, ...]) -> None:
+    """Norms × parties, by each party's own word. Where a party said nothing it stands as unknown, which is not no."""
+    with opened(out.folder) as node:
+        wanted = sorted({commit.named(node, name) for name in parties})
+        with node.store.indexed() as connection:
+            found = commit.read_register(connection, parties=wanted, norms=norms, own=node.origin)
+    columns = sorted({party for row in found.values() for party in row})
+    value = {
+        norm_: {
+            party: {"status": s.status, "reservation": s.reservation, **commit.as_json(s)} for party, s in row.items()
+        }
+        for norm_, row in found.items()
+    }
+    out.result("norm status", {"parties": columns, "norms": value}, lambda: show(register_text(found, columns)))
+
+
+@norm.command("adopt")
+@click.argument("norm")
+@click.option("--status", required=True, type=click.Choice(list(STATUSES)), help="Where the party stands.")
+@click.option("--source", required=True, help="Where that can be read.")
+@click.option("--at", required=True, type=DATE, help="Since when: 2015, 2015-07 or 2015-07-22.")
+@click.option("--party", default="", help="The party that it is about, by name or origin. Default: ours.")
+@click.option("--reservation", default="", help="With which reservation.")
+@click.option("--office", default="", help="The office that says so; it binds the party, whoever holds it.")
+@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
+@telling
+@click.pass_obj
+def norm_adopt(
+    out: Out,
+    norm: str,
+    status: str,
+    source: str,
+    at: When,
+    party: str,
+    reservation: str,
+    office: str,
+    public: bool,
+    to: tuple[str, ...],
+    marking: str | None,
+    dry_run: bool,
+) -> None:
+    """Say where a party stands on NORM, with source and date. Said of another party it stays your word."""
+    with opened(out.folder) as node:
+        said = commit.adopt(
+            node,
+            norm=norm,
+            status=status,
+            source=source,
+            at=at,
+            party=party,
+            reservation=reservation,
+            office=office,
+            public=public,
+            to=to,
+            marking=tlp(marking),
+            dry_run=dry_run,
+        )
+    show_said(out, "norm adopt", said, dry_run=dry_run)
+
+
+@norm.command("history")
+@click.argument("norm")
+@click.option("--party", "parties", multiple=True, help="Only these parties; repeat.")
+@click.pass_obj
+def norm_history(out: Out, norm: str, parties: tuple[str, ...]) -> None:
+    """Every statement on where parties stand on NORM, by party, with source and date."""
+    with opened(out.folder) as node:
+        wanted = sorted({commit.named(node, name) for name in parties})
+        with node.store.indexed() as connection:
+            (row,) = commit.read_register(connection, parties=wanted, norms=[norm], own=node.origin).values()
+    out.result(
+        "norm history",
+        {"parties": {party: {"status": s.status, **commit.as_json(s)} for party, s in row.items()}},
+        lambda: show([line for standing in row.values() for line in history_lines(standing)]),
+    )
+
+
+# -- conduct ------------------------------------------------------------------------------------------------------------
+
+
+@click.group()
+def conduct() -> None:
+    """What parties say of conduct under a norm: each first of itself, and what others answer."""
+
+
+@conduct.command("file")
+@click.argument("norm")
+@click.option(
+    "--incident", required=True, help="The incident: an id, of a statement or of a STIX object, or your key for it."
+)
+@click.option("--finding", required=True, type=click.Choice(list(FINDINGS)), help="How you see the conduct.")
+@click.option("--text", required=True, help="In your words: what was done, and on what this rests.")
+@click.option("--about", default="", help="Whose conduct, by name or origin. Default: your own, which comes first.")
+@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
+@telling
+@click.pass_obj
+def conduct_file(
+    out: Out,
+    norm: str,
+    incident: str,
+    finding: str,
+    text: str,
+    about: str,
+    public: bool,
+    to: tuple[str, ...],
+    marking: str | None,
+    dry_run: bool,
+) -> None:
+    """File an entry on conduct under NORM. On another party only after one on yourself under the same norm."""
+    with opened(out.folder) as node:
+        said = commit.file_conduct(
+            node,
+            norm=norm,
+            incident=incident,
+            finding=finding,
+            text=text,
+            about=about,
+            public=public,
+            to=to,
+            marking=tlp(marking),
+            dry_run=dry_run,
+        )
+    show_said(out, "conduct file", said, dry_run=dry_run)
+
+
+@conduct.command("answer")
+@click.argument("entry")
+@click.option("--word", required=True, type=click.Choice(ANSWERS), help="How you answer.")
+@click.option("--text", default="", help="In your words.")
+@telling
+@click.pass_obj
+def conduct_answer(
+    out: Out, entry: str, word: str, text: str, to: tuple[str, ...], marking: str | None, dry_run: bool
+) -> None:
+    """Answer ENTRY of another party. Without --to its author is told."""
+    with opened(out.folder) as node:
+        said = commit.answer(node, entry, word=word, text=text, to=to, marking=tlp(marking), dry_run=dry_run)
+    show_said(out, "conduct answer", said, dry_run=dry_run)
+
+
+@conduct.command("list")
+@click.option("--norm", default="", help="Only entries under this norm.")
+@click.option("--about", default="", help="Only entries on this party's conduct.")
+@click.pass_obj
+def conduct_list(out: Out, norm: str, about: str) -> None:
+    """Every entry, with its answers, and a flag for each party that has not said it accepts the norm."""
+    with opened(out.folder) as node, node.store.indexed() as connection:
+        wanted = commit.named(node, about) if about else ""
+        found = commit.read_conduct(connection, norm=norm, about=wanted)
+    value = {"entries": [{"own": entry.own, **commit.as_json(entry)} for entry in found]}
+    out.result(
+        "conduct list",
+        value,
+        lambda: show([line for entry in found for line in conduct_lines(entry)], "No entry is held here."),
+    )
+    if not found:
+        sys.exit(NOTHING_FOUND)
+
+
+# -- undertake ----------------------------------------------------------------------------------------------------------
+
+
+@click.group()
+def undertake() -> None:
+    """What was talked of, agreed, implemented, verified: by whom, in whose words, on which evidence."""
+
+
+@undertake.command("add")
+@click.argument("item", default="")
+@click.option("--of", "of", default="", help="A later stage of an item: its id or short words. Then no ITEM.")
+@click.option("--stage", required=True, type=click.Choice(list(STAGES)), help="At which stage you see it.")
+@click.option("--evidence", multiple=True, help="A statement, receipt or document; needed from implemented on. Repeat.")
+@click.option("--by", "by", default="", help="The party that is to do it, by name or origin. Default: ours.")
+@click.option("--agreement", default="", help="The agreement it belongs to.")
+@click.option("--clause", default="", help="And its clause.")
+@click.option("--due", default=None, type=DATE, help="By when.")
+@click.option("--office", default="", help="The office that says so; the duty is the party's, whoever holds it.")
+@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
+@telling
+@click.pass_obj
+def undertake_add(
+    out: Out,
+    item: str,
+    of: str,
+    stage: str,
+    evidence: tuple[str, ...],
+    by: str,
+    agreement: str,
+    clause: str,
+    due: When | None,
+    office: str,
+    public: bool,
+    to: tuple[str, ...],
+    marking: str | None,
+    dry_run: bool,
+) -> None:
+    """Say at which stage you see ITEM, or (--of) an item that was spoken of before."""
+    with opened(out.folder) as node:
+        said = commit.undertake(
+            node,
+            item=item,
+            of=of,
+            stage=stage,
+            evidence=evidence,
+            by=by,
+            agreement=agreement,
+            clause=clause,
+            due=due,
+            office=office,
+            public=public,
+            to=to,
+            marking=tlp(marking),
+            dry_run=dry_run,
+        )
+    show_said(out, "undertake add", said, dry_run=dry_run)
+
+
+@undertake.command("list")
+@click.option("--details", is_flag=True, help="Line by line with the evidence, instead of four columns.")
+@click.pass_obj
+def undertake_list(out: Out, details: bool) -> None:
+    """Every item in four columns: talked of, agreed, implemented, verified. A name in a column is the party that says so."""
+    with opened(out.folder) as node, node.store.indexed() as connection:
+        found = commit.read_undertakings(connection)
+    value = {"items": [{**commit.as_json(item), "columns": commit.as_json(item.columns)} for item in found]}
+
+    def text() -> None:
+        if found and details:
+            show([line for item in found for line in item_lines(item)])
+        else:
+            show(board_text(found) if found else [], "Nothing was talked of or agreed here.")
+
+    out.result("undertake list", value, text)
+    if not found:
+        sys.exit(NOTHING_FOUND)
+
+
+@undertake.command("due")
+@click.option("--party", default="", help="Only what this party is to do.")
+@click.pass_obj
+def undertake_due(out: Out, party: str) -> None:
+    """Every date that stands: undertakings, exchanges of data, reviews. They are the party's, whoever holds an office or a key."""
+    with opened(out.folder) as node, node.store.indexed() as connection:
+        found = commit.read_duties(connection, node.clock(), party=commit.named(node, party) if party else "")
+    out.result(
+        "undertake due", {"duties": commit.as_json(found)}, lambda: show(duty_lines(found), "No date stands here.")
+    )
+    if not found:
+        sys.exit(NOTHING_FOUND)
+
+
+# -- limit --------------------------------------------------------------------------------------------------------------
+
+
+@click.group()
+def limit() -> None:
+    """Declared limits, how they are verified, and when data are exchanged next."""
+
+
+@limit.command("declare")
+@click.argument("text", default="")
+@click.option("--of", "of", default="", help="A limit of ours that this goes on with: new dates, what was exchanged.")
+@click.option("--verification", default="", help="How others can check it.")
+@click.option("--next-exchange", default=None, type=DATE, help="When data are exchanged next.")
+@click.option("--exchanged", multiple=True, help="What was exchanged: a statement or document. Repeat.")
+@click.option("--agreement", default="", help="The agreement it belongs to.")
+@click.option("--office", default="", help="The office that declares it.")
+@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
+@telling
+@click.pass_obj
+def limit_declare(
+    out: Out,
+    text: str,
+    of: str,
+    verification: str,
+    next_exchange: When | None,
+    exchanged: tuple[str, ...],
+    agreement: str,
+    office: str,
+    public: bool,
+    to: tuple[str, ...],
+    marking: str | None,
+    dry_run: bool,
+) -> None:
+    """Declare a limit for yourself. Without a method of verification and a date it is shown as a declaration only."""
+    with opened(out.folder) as node:
+        said = commit.declare_limit(
+            node,
+            text=text,
+            of=of,
+            verification=verification,
+            next_exchange=next_exchange,
+            exchanged=exchanged,
+            agreement=agreement,
+            office=office,
+            public=public,
+            to=to,
+            marking=tlp(marking),
+            dry_run=dry_run,
+        )
+    show_said(out, "limit declare", said, dry_run=dry_run)
+
+
+@limit.command("list")
+@click.pass_obj
+def limit_list(out: Out) -> None:
+    """Every declared limit, with what is missing and what is past its date."""
+    with opened(out.folder) as node, node.store.indexed() as connection:
+        found = commit.read_limits(connection, node.clock())
+    out.result(
+        "limit list",
+        {"limits": [{"standing": one.standing, **commit.as_json(one)} for one in found]},
+        lambda: show([line for one in found for line in limit_lines(one)], "No limit was declared here."),
+    )
+    if not found:
+        sys.exit(NOTHING_FOUND)

@@ -1,2 +1,2 @@
-"""The channel: notices, requests, warnings and replies between parties; tables of allowed moves, clocks, and the state they
-give."""
+"""The channel: notices, requests, warnings and replies between parties; tables of allowed moves, clocks, and the state that
+they give."""

@@ -68,6 +68,9 @@ OUTCOMES = {
     "undetermined": "it cannot be said",
 }
 
+EXTENTS = ("partial", "full")
+TOLD = ("yes", "no", "unknown")
+
 CONSEQUENCES = {
     "none": "none is announced",
     "open": "announced in words",

@@ -45,9 +45,9 @@ class Leg:
     `clock`: delivery, acknowledgement, reply, question, window, outcome, verdict, or "" when none runs; `due_us` is its end
     and `waits_on` the party from whom something is expected. `unreceipted`: nothing by the addressee shows that it has the
     text, so nothing counts against it. `overdue`: which clocks have run out. `reminders_us`: reminders that have fallen due
-    and were not sent. `text_lost`: a statement of the addressee in this thread was erased, so what it said is not known here
-    and no silence is computed. `spans`: how long what took, for reports. `repeats`: the chain of openings that this one
-    belongs to, to this addressee, in order.
+    and were not sent. `unanswered`: nothing came by the end of the time of grace. `text_lost`: a statement of the addressee
+    in this thread was erased, so what it said is not known here and no silence is computed. `spans`: how long what took, for
+    reports. `repeats`: the chain of openings that this one belongs to, to this addressee, in order.
     """
 
     addressee: str
@@ -76,6 +76,7 @@ class Leg:
     relayed: tuple[Relayed, ...]
     meeting_callable: bool
     text_lost: bool
+    unanswered: bool
     suggestion: Suggestion | None
     spans: tuple[tuple[str, int], ...]
     repeats: tuple[str, ...]
@@ -121,12 +122,14 @@ class Running:
     reminded_us: list[int] = field(default_factory=list)
     spans: list[tuple[str, int]] = field(default_factory=list)
     text_lost: bool = False
+    unanswered: bool = False
 
     def start(self, id: str, at_us: int, level: int) -> None:
         """By the opening, and anew by each escalation: clocks and receipt are those of that message."""
         self.level, self.stage, self.sent_us, self.closed_us = level, "sent", at_us, None
         self.delivered_us = self.acknowledged_us = self.replied_us = None
         self.reply_due_us = self.paused_us = 0
+        self.unanswered = False
         self.pause_left_us, self.extended, self.reminded_us = self.profile.pause_us, False, []
         self.reply, self.reason, self.position, self.partial, self.referred_to = "", "", "", False, ""
         held = self.receipt(id)
@@ -200,6 +203,12 @@ class Running:
                 self.relayed.extend(message.relayed)
             case "remind":
                 self.reminded_us.append(at_us)
+            case "close" if to == "closed-unanswered":
+                self.unanswered = self._lapsed(at_us) and self._clock(at_us)[2] == self.addressee
+            case "satisfied" | "contested" if self.replied_us is not None:
+                self.spans.append(("verdict", at_us - self.replied_us))
+            case "answer-question":
+                self.spans.append(("question", at_us - self.asked_us))
             case "withdraw" if message.superseded_by:
                 to = "superseded"
             case "escalate":
@@ -265,7 +274,7 @@ class Running:
         if clock == "verdict" and now_us > self.verdict_due_us:
             state = "closed-declined" if self.stage == "declined" else "closed-no-verdict"
             closed_us, clock, due_us, waits_on = self.verdict_due_us, "", None, None
-        elif overdue and clock != "delivery" and now_us > self._later(self._last_due(due_us), self.profile.grace_us):
+        elif self._lapsed(now_us):
             state = "lapsed"
         if self.text_lost and waits_on == self.addressee:
             state, overdue, clock, due_us, waits_on = self.stage, (), "", None, None
@@ -296,6 +305,7 @@ class Running:
             relayed=tuple(self.relayed),
             meeting_callable=self._meeting_callable(now_us),
             text_lost=self.text_lost,
+            unanswered=self.unanswered or (state == "lapsed" and waits_on == self.addressee),
             suggestion=self._suggestion(state, overdue, now_us),
             spans=tuple(self.spans),
             repeats=repeats,
@@ -340,6 +350,11 @@ class Running:
         if self.stage == "delivered" and self.kind not in (NOTICE, WARNING):
             return self._reply_due(due_us)
         return due_us
+
+    def _lapsed(self, now_us: int) -> bool:
+        clock, due_us, _ = self._clock(now_us)
+        overdue = clock != "delivery" and self._overdue(clock, due_us, now_us)
+        return bool(overdue) and now_us > self._later(self._last_due(due_us), self.profile.grace_us)
 
     def _late(self, move: str, who: str, at_us: int) -> bool:
         if move == "correct" or move == "withdraw" or self.text_lost:

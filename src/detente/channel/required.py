@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection
 
 from detente.channel.bodies import (
     CONSEQUENCES,
+    EXTENTS,
     LEVELS,
     OUTCOMES,
     POSITIONS,
     PRIORITIES,
     REASONS,
+    TOLD,
     WANTS,
     Consultation,
     Message,
@@ -25,6 +27,7 @@ from detente.channel.clocks import profile_of
 from detente.channel.moves import DEMARCHE, MOVES, NOTICE, OPENINGS, REQUEST, WARNING
 from detente.errors import InvalidStatement
 from detente.scales import confidence, likelihood
+from detente.words import quoted
 
 SUBJECT_CHARACTERS_MAX = 200
 TEXT_CHARACTERS_MAX = 50_000
@@ -72,8 +75,6 @@ REQUIRED: dict[str, dict[str, str]] = {
 
 # What an acknowledgement may carry: where it belongs and who speaks. Anything more could be read as agreement.
 _BARE = frozenset({"move", "thread", "number", "level", "role", "to_role", "priority", "profile", "marking", "eyes"})
-_EXTENTS = ("partial", "full")
-_TOLD = ("yes", "no", "unknown")
 _POSITIONS_ON = {
     NOTICE: ("no-comment", "disputes", "adds"),
     WARNING: ("no-comment", "disputes", "adds", "will-look"),
@@ -84,7 +85,7 @@ _POSITIONS_ON = {
 def check_opening(message: Message) -> None:
     """Whether the message can open a thread. Raises InvalidStatement naming the field."""
     if message.move not in OPENINGS:
-        raise InvalidStatement(f"a thread opens with {', '.join(OPENINGS)}; got {message.move!r}")
+        raise InvalidStatement(f"a thread opens with {', '.join(OPENINGS)}; got {quoted(message.move)}")
     _require_fields(message)
     _require_vocabulary(message)
     profile_of(message.profile, message.calendar)
@@ -100,7 +101,7 @@ def check_move(message: Message, *, kind: str = "") -> None:
     """Whether a later move is complete; `kind` is the opening's move when it is known. Raises InvalidStatement naming the
     field."""
     if message.move not in MOVES:
-        raise InvalidStatement(f"a move is one of {', '.join(MOVES)}; got {message.move!r}")
+        raise InvalidStatement(f"a move is one of {', '.join(MOVES)}; got {quoted(message.move)}")
     _require_fields(message)
     _require_vocabulary(message)
     if message.number < 1:
@@ -168,7 +169,7 @@ def _require_vocabulary(message: Message) -> None:
     if message.position:
         _require_word("position", message.position, POSITIONS)
     if message.extent:
-        _require_word("extent", message.extent, _EXTENTS)
+        _require_word("extent", message.extent, EXTENTS)
     if message.outcome is not None:
         _require_word("outcome.status", message.outcome.status, OUTCOMES)
     if message.consequence is not None:
@@ -179,13 +180,15 @@ def _require_vocabulary(message: Message) -> None:
         likelihood(message.likelihood.word, message.likelihood.scale)
         confidence(message.likelihood.confidence)
     for one in message.could_act:
-        _require_word("could_act.told", one.told, _TOLD)
+        _require_word("could_act.told", one.told, TOLD)
     for count in message.relayed:
         if count.count < 0 or not count.class_.strip():
             raise InvalidStatement("relayed states a class of recipients and how many of them, at least 0")
     for language in (*message.public_text, *(message.relay.wording if message.relay else ())):
         if not _LANGUAGE.fullmatch(language):
-            raise InvalidStatement(f"a text is filed under its language tag, such as en or pt-BR; got {language!r}")
+            raise InvalidStatement(
+                f"a text is filed under its language tag, such as en or pt-BR; got {quoted(language)}"
+            )
 
 
 def _require_consequence(message: Message) -> None:
@@ -221,4 +224,4 @@ def _require_warning(message: Message) -> None:
 
 def _require_word(name: str, word: object, words: Collection[object]) -> None:
     if word not in words:
-        raise InvalidStatement(f"{name} is one of {', '.join(str(one) for one in words)}; got {word!r}")
+        raise InvalidStatement(f"{name} is one of {', '.join(str(one) for one in words)}; got {quoted(str(word))}")

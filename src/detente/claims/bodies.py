@@ -77,7 +77,7 @@ class Hop(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """`quote`: the exact words in `language` (BCP 47); `original`: the words as spoken, where they are held.
+    """`quote`: the exact words in `language` (BCP 47), the speaker's or, where `words` says so, those of who reports it; `original`: the words as spoken, where they are held.
 
     `speaker`: a name or an office, "" where nobody is named; `speaker_party`: the origin of the party the speaker speaks for.
     `said`, `reported`: as precise as the source. `hops`: in the order in which the words travelled. `about`: ids of incidents, boards,
@@ -86,9 +86,10 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """
 
     quote: _Quote
-    language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\z")] = "en"
+    language: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")] = "en"
+    words: Literal["speaker", "reporter"] = "speaker"
     original: Annotated[str, msgspec.Meta(max_length=QUOTE_CHARACTERS_MAX)] = ""
-    original_language: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?\z")] = ""
+    original_language: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?\Z")] = ""
     speaker: _Name = ""
     speaker_party: _Name = ""
     said: When | None = None

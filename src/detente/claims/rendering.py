@@ -63,6 +63,7 @@ def _claim_value(claim: Claim) -> dict[str, JsonValue]:
     value.update(
         {
             "speaker": claim.speaker or None,
+            "words": claim.words,
             "polarity": claim.polarity,
             "scope": claim.scope or "scope not stated",
             "source_grade": claim.source_grade,
@@ -127,7 +128,7 @@ def _addressed(denial: Denial) -> str:
 
 def _claim_lines(claim: Claim, shown: Shown, depth: int, before: str) -> Iterator[tuple[int, str]]:
     yield depth, f"{before}{speaker_line(claim, shown)}"
-    yield depth + 1, quoted(claim.quote, shown)
+    yield depth + 1, ("in the reporter's words: " if claim.words == "reporter" else "") + quoted(claim.quote, shown)
     if claim.original:
         yield depth + 1, f"original ({claim.original_language}): {quoted(claim.original, shown)}"
     elif claim.translated:

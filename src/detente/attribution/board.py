@@ -10,7 +10,7 @@ of one office stays two. Rows and lists are in the order of events (time said, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ from detente.attribution.bodies import (
     Withheld,
     rungs_in,
 )
-from detente.attribution.citations import Assessor, bears_on, citations, lines_behind
+from detente.attribution.citations import Assessor, citations, lines_of
 from detente.attribution.comparison import compare
 from detente.attribution.counts import header_of
 from detente.attribution.events import events_of
@@ -142,14 +142,13 @@ def _same_office(earlier: tuple[Said, Any], later: tuple[Said, Any]) -> bool:
 def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardView:
     added = [(s, b) for s, b in said.standing(Board) if b.of == root.id]
     columns = _columns([(root, board), *added])
-    keys = frozenset(columns)
     everything = [(s, b) for s, b in said.of(Assessment) if b.board == root.id]
     assessed = [(s, b) for s, b in everything if s.id not in said.gone]
     ratings = [(s, b) for s, b in said.standing(Rating) if b.board == root.id]
     matrix = matrix_of(tuple(columns), everything, ratings)
     labels = {item.ref: item.label for item in matrix.items}
     taskings = [(s, _asked(s, b), b) for s, b in said.standing(Tasking) if b.board == root.id]
-    rows = _rows(assessed, everything, keys, labels, taskings)
+    rows = _rows(assessed, everything, columns, labels, taskings)
     stands = _stands([(s, b) for s, b in said.standing(Position) if b.board == root.id], columns)
     hypotheses = _with_positions(columns, stands)
     standing = {id_ for row in rows for id_ in row.statements}
@@ -173,14 +172,14 @@ def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardV
         unsupported=_unsupported(rows),
         withheld=_withheld((s, b) for s, b in assessed if s.id in standing),
         citations=cited,
-        lines=tuple(lines_behind(key, rows, assessed, cited) for key in columns),
+        lines=lines_of(columns, rows, [(s, b) for s, b in assessed if s.id in standing], cited),
         matrix=matrix,
         facts=facts_of(
             (s, b) for s, b in said.standing(Finding) if board.incident in (b.about, b.incident) or b.board == root.id
         ),
         taskings=tuple(asked for _, asked, _ in taskings),
         events=events_of(root, said.bodies),
-        unread=(*said.unread, *_strangers(assessed, keys)),
+        unread=(*said.unread, *_strangers(assessed, columns)),
     )
 
 
@@ -196,11 +195,12 @@ def _columns(boards: Sequence[tuple[Said, Board]]) -> dict[str, tuple[Hypothesis
 def _rows(
     assessed: Sequence[tuple[Said, Assessment]],
     everything: Sequence[tuple[Said, Assessment]],
-    keys: frozenset[str],
+    keys: Collection[str],
     labels: Mapping[str, str],
     taskings: Sequence[tuple[Said, Asked, Tasking]],
 ) -> tuple[Row, ...]:
     """One row for each office that judges; its latest standing judgment of each hypothesis."""
+    offices = {said.id: body.office for said, body in everything}
     by_office: dict[Assessor, list[tuple[Said, Assessment]]] = {}
     for said, body in assessed:
         by_office.setdefault((said.speaker, body.office), []).append((said, body))
@@ -215,7 +215,7 @@ def _rows(
             continue
         ids = {said.id for said, _, _ in latest.values()}
         standing = [(said, body) for said, body in bodies if said.id in ids]
-        kinds = [item.kind for _, body in standing for item in _items(body)]
+        codes = {(item.kind, item.source) for _, body in standing for item in _items(body)}
         rows.append(
             Row(
                 office=office,
@@ -223,11 +223,12 @@ def _rows(
                 under=standing[-1][1].under,
                 own_work=any(body.own_work for _, body in standing),
                 independent=all(body.independent for _, body in standing),
-                basis=tuple(sorted({f"{item.kind}/{item.source}" for _, body in standing for item in _items(body)})),
-                context_only=bool(kinds) and set(kinds) == {"contextual"},
+                basis=tuple(sorted(f"{kind}/{source}" for kind, source in codes)),
+                context_only={kind for kind, _ in codes} == {"contextual"},
                 judgments=tuple(
-                    _judgment(*latest[key], labels, _earlier(everything, speaker, office, latest[key]))
-                    for key in latest
+                    _judgment(*latest[key], labels, offices, _earlier(everything, speaker, office, latest[key]))
+                    for key in keys
+                    if key in latest
                 ),
                 would_change_if=tuple(quoted(body.would_change_if) for _, body in standing if body.would_change_if),
                 taskings=tuple(
@@ -246,13 +247,18 @@ def _items(body: Assessment) -> list[Cited | Withheld]:
 
 
 def _judgment(
-    said: Said, body: Assessment, judgment: Judgment, labels: Mapping[str, str], before: tuple[str, ...]
+    said: Said,
+    body: Assessment,
+    judgment: Judgment,
+    labels: Mapping[str, str],
+    offices: Mapping[str, str],
+    before: tuple[str, ...],
 ) -> Judged:
+    """`labels`: of evidence by reference. `offices`: assessors by assessment; another's assessment is cited, and is no evidence."""
     key = judgment.hypothesis
-    shown = [item for item in body.evidence if bears_on(item, key)]
-    withheld = [item for item in body.withheld if bears_on(item, key)]
+    shown = [item for item in body.evidence if not item.hypotheses or key in item.hypotheses]
+    withheld = [item for item in body.withheld if not item.hypotheses or key in item.hypotheses]
     judged = likelihood(judgment.likelihood, judgment.scale)
-    kinds = {item.kind for item in shown} | {item.kind for item in withheld}
     return Judged(
         hypothesis=key,
         likelihood=judged.word,
@@ -261,9 +267,10 @@ def _judgment(
         high=judged.high,
         confidence=judgment.confidence,
         reasons=quoted(judgment.reasons) if judgment.reasons else "",
-        evidence=tuple(labels[item.ref] for item in shown if item.ref in labels),
-        withheld=sum(item.items for item in withheld),
-        context_only=kinds == {"contextual"},
+        evidence=tuple([labels[item.ref] for item in shown if item.ref in labels]),
+        cites=tuple([offices[item.ref] for item in shown if item.ref in offices]),
+        withheld=sum([item.items for item in withheld]),
+        context_only={item.kind for item in shown} | {item.kind for item in withheld} == {"contextual"},
         as_of=str(body.as_of) if body.as_of else "",
         said_us=said.at_us,
         statement=said.id,
@@ -349,7 +356,7 @@ def _unsupported(rows: Sequence[Row]) -> tuple[Unsupported, ...]:
         Unsupported(row.office, row.recorded_by, one.hypothesis, one.statement)
         for row in rows
         for one in row.judgments
-        if not one.evidence and not one.withheld
+        if not one.evidence and not one.withheld and not one.cites
     )
 
 
@@ -386,7 +393,7 @@ def _judged(board: BoardView, key: str) -> bool:
     return any(one.hypothesis == key for row in board.assessors for one in row.judgments)
 
 
-def _strangers(assessed: Sequence[tuple[Said, Assessment]], keys: frozenset[str]) -> list[Unread]:
+def _strangers(assessed: Sequence[tuple[Said, Assessment]], keys: Collection[str]) -> list[Unread]:
     """Judgments of hypotheses that the board does not have are kept, and counted nowhere."""
     found = []
     for said, body in assessed:

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from detente.errors import InvalidStatement
-from detente.scales import CONFIDENCE, DEFAULT, likelihood, parse_grade, rungs_of
+from detente.scales import CONFIDENCE, DEFAULT, REPORT_GRADES, SOURCE_GRADES, likelihood, parse_grade, rungs_of
 from detente.when import When
 from detente.words import loaded_words
 
@@ -82,7 +82,7 @@ Role = Literal["political", "command", "oversight", "administrative"]
 
 HYPOTHESES_MAX, JUDGMENTS_MAX, EVIDENCE_MAX, GROUP_MAX = 64, 64, 1_000, 1_000
 
-Key = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\z")]
+Key = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Text = Annotated[str, msgspec.Meta(max_length=4_000)]
@@ -94,6 +94,8 @@ _COUNTED = re.compile(
     r"(?:have\s+)?(?:assess|agree|judge|conclude|confirm|endorse|say|find|found)\w*",
     re.IGNORECASE,
 )
+# Thousands of grades are read for one board.
+_GRADES = frozenset(source + report for source in SOURCE_GRADES for report in REPORT_GRADES)
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"\n]*\"")
 
 
@@ -210,7 +212,7 @@ class Withheld(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     items: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     of_class: Name
-    commitment: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\z")]
+    commitment: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
     kind: EvidenceKind
     source: SourceKind
     hypotheses: Annotated[tuple[Key, ...], msgspec.Meta(max_length=HYPOTHESES_MAX)] = ()
@@ -301,8 +303,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     text: Text = ""
 
     def __post_init__(self) -> None:
-        if self.grade:
-            demand_grade(self.grade)
+        demand_grade(self.grade)
 
 
 class Rating(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -390,7 +391,7 @@ def demand_plain(what: str, text: str, *, blame: bool = True) -> None:
 
 
 def demand_grade(grade: str) -> None:
-    if grade:
+    if grade and grade not in _GRADES:
         try:
             parse_grade(grade)
         except InvalidStatement as error:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
-from detente.attribution.bodies import Assessment, Cited, Withheld
+from detente.attribution.bodies import Assessment
 from detente.attribution.view import Citation, Lines, Row
 from detente.said import Said
 
 Assessor = tuple[str, str]  # who recorded it, and the office
 
+# What each office shows or commits to by itself, by the hypothesis that it bears on, "" for all.
+_Own = dict[Assessor, dict[str, set[str]]]
+
 EVEN = 50  # percent; an interval that begins above it leans towards its hypothesis
-
-
-def bears_on(item: Cited | Withheld, hypothesis: str) -> bool:
-    return not item.hypotheses or hypothesis in item.hypotheses
 
 
 def citations(everything: Sequence[tuple[Said, Assessment]], standing: Collection[str]) -> tuple[Citation, ...]:
@@ -39,10 +38,31 @@ def citations(everything: Sequence[tuple[Said, Assessment]], standing: Collectio
     )
 
 
-def lines_behind(
-    hypothesis: str,
+def lines_of(
+    hypotheses: Iterable[str],
     rows: Sequence[Row],
     assessed: Sequence[tuple[Said, Assessment]],
+    cited: Sequence[Citation],
+) -> tuple[Lines, ...]:
+    """For each hypothesis. `assessed`: the assessments that stand."""
+    ids = {said.id for said, _ in assessed}
+    own: _Own = {}
+    for said, body in assessed:
+        mine = own.setdefault((said.speaker, body.office), {})
+        for items in (
+            [(item.ref, item.hypotheses) for item in body.evidence if item.ref not in ids],
+            [(item.commitment, item.hypotheses) for item in body.withheld],
+        ):
+            for ref, only in items:
+                for hypothesis in only or ("",):
+                    mine.setdefault(hypothesis, set()).add(ref)
+    return tuple(_lines_behind(hypothesis, rows, own, cited) for hypothesis in hypotheses)
+
+
+def _lines_behind(
+    hypothesis: str,
+    rows: Sequence[Row],
+    own: _Own,
     cited: Sequence[Citation],
 ) -> Lines:
     behind: list[Assessor] = [
@@ -51,34 +71,24 @@ def lines_behind(
         if any(one.hypothesis == hypothesis and one.low >= EVEN for one in row.judgments)
     ]
     relevant = [one for one in cited if not one.hypotheses or hypothesis in one.hypotheses]
-    edges = [((one.recorded_by, one.office), (one.cites_recorded_by, one.cites)) for one in relevant]
-    reach = _reach(edges)
+    reach = _reach(((one.recorded_by, one.office), (one.cites_recorded_by, one.cites)) for one in relevant)
     needed = set(behind).union(*(reach.get(office, ()) for office in behind))
-    own = _own(hypothesis, assessed)
+    shown = {office: own[office].get("", set()) | own[office].get(hypothesis, set()) for office in needed & set(own)}
     contributions = set()
     for office in needed:
         ring = _ring(office, reach)
         beyond = {other for one in ring for other in reach.get(one, ())} - ring
-        mine = {ref for one in ring for ref in own.get(one, ())}
-        theirs = {ref for one in beyond for ref in own.get(one, ())}
-        contributions.add(frozenset(mine - theirs))
+        contributions.add(
+            frozenset[str]()
+            .union(*(shown.get(one, ()) for one in ring))
+            .difference(*(shown.get(one, ()) for one in beyond))
+        )
     return Lines(
         hypothesis,
         tuple(office for _, office in behind),
         len(contributions - {frozenset()}),
         tuple(dict.fromkeys(str(one) for one in relevant if (one.recorded_by, one.office) in needed)),
     )
-
-
-def _own(hypothesis: str, assessed: Sequence[tuple[Said, Assessment]]) -> dict[Assessor, set[str]]:
-    """What each office shows or commits to by itself, for this hypothesis; others' assessments are not its own."""
-    ids = {said.id for said, _ in assessed}
-    own: dict[Assessor, set[str]] = {}
-    for said, body in assessed:
-        mine = own.setdefault((said.speaker, body.office), set())
-        mine.update(item.ref for item in body.evidence if bears_on(item, hypothesis) and item.ref not in ids)
-        mine.update(item.commitment for item in body.withheld if bears_on(item, hypothesis))
-    return own
 
 
 def _reach(edges: Iterable[tuple[Assessor, Assessor]]) -> Mapping[Assessor, Set[Assessor]]:

@@ -12,21 +12,21 @@ Mandel 2020), so it shows what evidence does and where raters part, and no proba
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, field
+from itertools import combinations, repeat
 from math import sqrt
 
 from detente.attribution.bodies import Assessment, Mark, Rating
 from detente.said import Said
 from detente.words import quoted
 
-POINTS_AGAINST = {"I": 1, "II": 2}
-SPREAD_POINTS = {"II": -2.0, "I": -1.5, "N": 0.0, "NA": 0.0, "C": 1.5, "CC": 2.0}
+POINTS_AGAINST = {"CC": 0, "C": 0, "N": 0, "I": 1, "II": 2, "NA": 0, "": 0}
+TWICE_SPREAD = {"II": -4, "I": -3, "N": 0, "NA": 0, "C": 3, "CC": 4}
 MEAN_POINTS = {"II": 1, "I": 2, "N": 3, "NA": 3, "C": 4, "CC": 5}
 
 # A cell's band of disagreement: the first whose bound is not exceeded.
 BANDS = (("consensus", 0.25), ("mild", 1.0), ("large", 1.74), ("extreme", float("inf")))
-AGREEING = frozenset({"CC", "C", "N", "NA"})
+AGREEING = frozenset({"CC", "C", "N", "NA", ""})
 
 Rater = tuple[str, str]  # who recorded it, and the rater
 
@@ -98,12 +98,16 @@ def matrix_of(
             if row.evidence in marks:
                 before = marks[row.evidence].get(rater)
                 marks[row.evidence][rater] = {**before, **row.marks} if before else row.marks
-    pivots, orders = _sensitivity(hypotheses, list(raters), marks)
+    rows = {
+        ref: {rater: tuple(map(row.get, hypotheses, repeat(""))) for rater, row in by_rater.items()}
+        for ref, by_rater in marks.items()
+    }
+    pivots, orders = _sensitivity(hypotheses, list(raters), rows)
     return Matrix(
         tuple(hypotheses),
         tuple(rater for _, rater in raters),
         tuple(
-            _item(f"E{number}", ref, about, hypotheses, [marks[ref].get(r) for r in range(len(raters))], pivots[ref])
+            _item(f"E{number}", ref, about, len(raters), rows[ref], pivots[ref])
             for number, (ref, about) in enumerate(described.items(), start=1)
         ),
         orders,
@@ -112,11 +116,11 @@ def matrix_of(
 
 @dataclass(slots=True)
 class _About:
-    text: str
-    at: str
-    basis: dict[str, None]
-    cited_by: dict[tuple[str, str], None]
-    grades: dict[tuple[str, str], str]
+    text: str = ""
+    at: str = ""
+    basis: dict[str, None] = field(default_factory=dict)
+    cited_by: dict[Rater, None] = field(default_factory=dict)
+    grades: dict[Rater, str] = field(default_factory=dict)
 
 
 def _described(
@@ -126,42 +130,44 @@ def _described(
     found: dict[str, _About] = {}
     everything: list[tuple[Said, Assessment | Rating]] = [*assessments, *ratings]
     for said, body in sorted(everything, key=lambda pair: (pair[0].at_us, pair[0].ref.leaf)):
+        speaker = said.speaker
         if isinstance(body, Assessment):
+            who = (speaker, body.office)
             for item in body.evidence:
                 if item.ref in ids:
                     continue
-                about = found.setdefault(item.ref, _About("", "", {}, {}, {}))
+                about = found.get(item.ref) or found.setdefault(item.ref, _About())
                 about.text = about.text or item.text
                 about.at = about.at or (str(item.at) if item.at else "")
                 about.basis[f"{item.kind}/{item.source}"] = None
-                about.cited_by[said.speaker, body.office] = None
+                about.cited_by[who] = None
                 if item.grade:
-                    about.grades[said.speaker, body.office] = item.grade
+                    about.grades[who] = item.grade
         else:
+            who = (speaker, body.rater)
             for row in body.rows:
                 if row.evidence in ids:
                     continue
-                about = found.setdefault(row.evidence, _About("", "", {}, {}, {}))
+                about = found.get(row.evidence) or found.setdefault(row.evidence, _About())
                 about.text = about.text or row.text
                 if row.grade:
-                    about.grades[said.speaker, body.rater] = row.grade
+                    about.grades[who] = row.grade
     return found
 
 
 def _item(
-    label: str,
-    ref: str,
-    about: _About,
-    hypotheses: Sequence[str],
-    by_rater: Sequence[Mapping[str, Mark] | None],
-    pivots: Sequence[Pivot],
+    label: str, ref: str, about: _About, raters: int, by_rater: Mapping[int, tuple[str, ...]], pivots: Sequence[Pivot]
 ) -> Item:
-    rated = any(by_rater)
-    cells = (
-        tuple(_cell(tuple([row.get(key, "") if row else "" for row in by_rater])) for key in hypotheses)
-        if rated
-        else ()
-    )
+    cells: list[Cell] = []
+    means: list[float] = []
+    if by_rater:
+        unmarked = ("",) * len(next(iter(by_rater.values())))
+        for marks in zip(*[by_rater.get(rater, unmarked) for rater in range(raters)], strict=True):
+            counts = [(mark, marks.count(mark)) for mark in set(marks) if mark]
+            cells.append(_cell(marks, counts))
+            if counts:
+                given = sum([count for _, count in counts])
+                means.append(sum([MEAN_POINTS[mark] * count for mark, count in counts]) / given)
     return Item(
         label=label,
         ref=ref,
@@ -170,53 +176,44 @@ def _item(
         at=about.at,
         cited_by=tuple(office for _, office in about.cited_by),
         grades=tuple((who, grade) for (_, who), grade in about.grades.items()),
-        cells=cells,
-        diagnosticity=_diagnosticity(cells),
-        consistent_with_everything=rated
-        and all(AGREEING.issuperset(cell.marks) or AGREEING.issuperset(m for m in cell.marks if m) for cell in cells),
+        cells=tuple(cells),
+        diagnosticity=round(_spread(means), 2) if len(means) > 1 else None,
+        consistent_with_everything=bool(by_rater) and all(AGREEING.issuperset(cell.marks) for cell in cells),
         pivots=tuple(pivots),
     )
 
 
-def _cell(marks: tuple[str, ...]) -> Cell:
-    counts = [(points, marks.count(mark)) for mark, points in SPREAD_POINTS.items()]
-    total = sum(count for _, count in counts)
+def _cell(marks: tuple[str, ...], counts: Sequence[tuple[str, int]]) -> Cell:
+    total = sum([count for _, count in counts])
     if total < 2:
         return Cell(marks, 0.0, "")
-    mean = sum(points * count for points, count in counts) / total
-    spread = sqrt(sum(count * (points - mean) ** 2 for points, count in counts) / total)
+    # In whole numbers up to the root, so that every machine and every order of marks gives the same bits.
+    summed = sum([TWICE_SPREAD[mark] * count for mark, count in counts])
+    squared = sum([TWICE_SPREAD[mark] ** 2 * count for mark, count in counts])
+    spread = sqrt(total * squared - summed * summed) / (2 * total)
     return Cell(marks, round(spread, 2), band_of(spread))
+
+
+def _spread(values: Sequence[float]) -> float:
+    mean = sum(values) / len(values)
+    return sqrt(sum([(value - mean) ** 2 for value in values]) / len(values))
 
 
 def band_of(spread: float) -> str:
     return next(name for name, bound in BANDS if spread <= bound)
 
 
-def _diagnosticity(cells: Sequence[Cell]) -> float | None:
-    """None when fewer than two hypotheses have a mark."""
-    means = []
-    for cell in cells:
-        counts = [(points, cell.marks.count(mark)) for mark, points in MEAN_POINTS.items()]
-        total = sum(count for _, count in counts)
-        if total:
-            means.append(sum(points * count for points, count in counts) / total)
-    if len(means) < 2:
-        return None
-    middle = sum(means) / len(means)
-    return round(sqrt(sum((mean - middle) ** 2 for mean in means) / len(means)), 2)
-
-
 def _sensitivity(
-    hypotheses: Sequence[str], raters: Sequence[Rater], marks: Mapping[str, Mapping[int, Mapping[str, Mark]]]
+    hypotheses: Sequence[str], raters: Sequence[Rater], rows: Mapping[str, Mapping[int, tuple[str, ...]]]
 ) -> tuple[dict[str, list[Pivot]], tuple[Order, ...]]:
     """Each rater's order, and the single pieces whose removal changes it: two hypotheses then draw level, or change places."""
-    pivots: dict[str, list[Pivot]] = {ref: [] for ref in marks}
+    pivots: dict[str, list[Pivot]] = {ref: [] for ref in rows}
     orders = []
     for rater, (recorded_by, name) in enumerate(raters):
         against = {
-            ref: [POINTS_AGAINST.get(row.get(key, ""), 0) for key in hypotheses]
-            for ref, by_rater in marks.items()
-            if (row := by_rater.get(rater)) is not None
+            ref: tuple(map(POINTS_AGAINST.__getitem__, by_rater[rater]))
+            for ref, by_rater in rows.items()
+            if rater in by_rater
         }
         totals = [sum(column) for column in zip(*against.values(), strict=True)]
         by_total: dict[int, list[str]] = {}

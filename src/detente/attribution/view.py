@@ -29,7 +29,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One judgment that stands. `evidence`: labels of what is shown for it; `withheld`: how many items are not."""
+    """One judgment that stands. `evidence`: labels of what is shown for it; `withheld`: how many are not; `cites`: other assessors."""
 
     hypothesis: str
     likelihood: str
@@ -39,6 +39,7 @@ class Judged:
     confidence: str
     reasons: str
     evidence: tuple[str, ...]
+    cites: tuple[str, ...]
     withheld: int
     context_only: bool
     as_of: str

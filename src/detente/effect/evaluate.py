@@ -9,9 +9,7 @@ under the same plan write the same bytes.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -29,30 +27,16 @@ from detente.effect.bodies import (
 )
 from detente.effect.changepoint import change_point
 from detente.effect.dispersion import dispersion, divisor
+from detente.effect.events import Event
 from detente.effect.rates import compare
 from detente.effect.verdict import already_falling, verdict_of
 from detente.errors import InvalidStatement
-from detente.statement import base64url
-from detente.stix.canonical import JsonValue, encode
 from detente.when import DAY_US
 
 COLUMNS_MAX = 60
 YEAR_DAYS = 365
 PLACEBOS = (1, 2, 3)  # quarters of the window before
 _DIGITS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One report of an event. `cluster`: the incident that it belongs to. `reporter`: the origin of the party that reports it."""
-
-    at_us: int
-    class_: str
-    cluster: str
-    indicators: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
-    territories: tuple[str, ...] = ()
-    reporter: str = ""
 
 
 def evaluate(
@@ -85,19 +69,6 @@ def evaluate(
         fixed=None if plan_said_us is None else plan_said_us < plan.after_us,
         complete=now_us >= plan.end_us,
     )
-
-
-def digest_of(events: Iterable[Event]) -> str:
-    """A name for the events that were read, whatever order they came in: base64url of SHA-256 over their sorted lines of canonical JSON."""
-    rows = sorted(encode(_row(event)) for event in events)
-    return base64url(hashlib.sha256(b"\n".join(rows)).digest())
-
-
-def _row(event: Event) -> list[JsonValue]:
-    indicators, targets, territories = (
-        list[JsonValue](sorted(values)) for values in (event.indicators, event.targets, event.territories)
-    )
-    return [event.at_us, event.class_, event.cluster, indicators, targets, territories, event.reporter]
 
 
 def _outcome(

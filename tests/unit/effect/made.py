@@ -7,7 +7,8 @@ from typing import Any
 
 from detente.activity import Activity
 from detente.effect.bodies import Direction, Outcome, Plan
-from detente.effect.evaluate import Event, evaluate
+from detente.effect.evaluate import evaluate
+from detente.effect.events import Event
 from detente.when import DAY_US, parse_when
 
 A, B = "a.example", "b.example"

@@ -11,7 +11,8 @@ from tests.unit.effect.made import WARNED_US, A, B, day, events, outcome, plan
 
 from detente.activity import Activity
 from detente.effect.bodies import Beside, Circumstances, Direction, Effort, Evaluation, Plan, Result
-from detente.effect.evaluate import Event, digest_of, evaluate
+from detente.effect.evaluate import evaluate
+from detente.effect.events import Event, digest_of
 from detente.errors import InvalidStatement
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from detente.drawing import Axis, box, label, mark, rule, svg, time_axis
 from detente.effect.bodies import Outcome, Plan, Result
-from detente.effect.text import RATIO_MAX, answer, counted, header_lines, ratio
+from detente.effect.text import RATIO_MAX, answer, beside_words, counted, header_lines, ratio
 
 WIDTH = 760
 LEFT = 20
@@ -58,8 +58,9 @@ def _direction(plan: Plan, outcome: Outcome, title: str, axis: Axis, top: float)
     yield label(LEFT, base + 20, answer(plan, outcome), within=RIGHT - LEFT)
     if outcome.low is not None and outcome.high is not None:
         yield from _interval(outcome.low, outcome.high, base + 42)
-    if outcome.flags:
-        yield label(LEFT, base + 66, f"Flag: {', '.join(outcome.flags)}", size=11, bold=True)
+    notes = [f"Flag: {flag}" for flag in outcome.flags]
+    notes.extend(f"Apart: {class_} {beside_words(beside)}" for class_, beside in outcome.others.items())
+    yield label(LEFT, base + 78, ". ".join(notes), size=11, within=RIGHT - LEFT)
 
 
 def _interval(low: float, high: float, y: float) -> Iterator[str]:

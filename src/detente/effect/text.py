@@ -215,8 +215,9 @@ def _beside(plan: Plan, outcome: Outcome) -> Iterator[tuple[str, str]]:
         yield "spread", "too few before to say whether incidents come one by one or in bursts"
     change = outcome.change
     if change is not None:
-        parts = f"{percent(change.before)} of it before the warning, {percent(change.inside)} in [warning, grace], {percent(change.after)} later"
+        before, inside, after = (percent(share) for share in (change.before, change.inside, change.after))
         span = f"median {day(change.median_us)}, 90 % {day(change.low_us)} – {day(change.high_us)}"
+        parts = f"{before} of it before the warning, {inside} in [warning, grace], {after} later"
         yield (
             "free date",
             f"one change: {span}; {parts}; log Bayes factor against no change {change.log_bayes_factor:.1f}",
@@ -225,9 +226,9 @@ def _beside(plan: Plan, outcome: Outcome) -> Iterator[tuple[str, str]]:
         told = "; ".join(f"{day(p.at_us)} {p.before} and {p.after}, {p.verdict}" for p in outcome.placebos)
         yield "placebo", f"the same rule at other dates of the window before: {told}"
     for class_, beside in outcome.others.items():
-        yield "apart", f"{class_}: {_counts(beside)}"
+        yield "apart", f"{class_}: {beside_words(beside)}"
     if outcome.elsewhere is not None:
-        yield "apart", f"{_list(plan.activity.classes)} outside the definition: {_counts(outcome.elsewhere)}"
+        yield "apart", f"{_list(plan.activity.classes)} outside the definition: {beside_words(outcome.elsewhere)}"
     yield "year ago", f"{outcome.year_before} held here that began in the same days a year before the window after"
 
 
@@ -256,7 +257,7 @@ def _quoted_reason(why: str) -> str:
     return f"{head}: {quoted(plain(words))}" if colon else head
 
 
-def _counts(beside: Beside) -> str:
+def beside_words(beside: Beside) -> str:
     grace = f", {beside.grace} in the days of grace" if beside.grace else ""
     return f"{beside.before} before{grace}, {beside.after} after"
 

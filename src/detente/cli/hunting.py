@@ -12,6 +12,7 @@ from detente.cli.exits import FINE, NOTHING_FOUND
 from detente.cli.out import Out, defang, moment, number, plain, table
 from detente.cli.sharing import print_told, told_json
 from detente.hunt.bars import bars
+from detente.joint.purpose import PURPOSES
 from detente.node import hunt as node_hunt
 from detente.node.open import opened
 
@@ -29,10 +30,24 @@ SHOWN = 20
 )
 @click.option("--share", "share_", is_flag=True, help="Send counts and times back to who shared each indicator.")
 @click.option("--year", type=click.IntRange(1970, 9999), help="For logs whose lines do not tell the year.")
+@click.option(
+    "--purpose",
+    default=node_hunt.HUNTING,
+    show_default=True,
+    type=click.Choice(list(PURPOSES)),
+    metavar="PURPOSE",
+    help="What it is for; what is bound to other purposes is not looked for.",
+)
 @click.option("--examples", is_flag=True, help="Show some lines that hit. They stay on this screen.")
 @click.pass_obj
 def hunt(
-    out: Out, logs: tuple[Path, ...], lists: tuple[Path, ...], share_: bool, year: int | None, examples: bool
+    out: Out,
+    logs: tuple[Path, ...],
+    lists: tuple[Path, ...],
+    share_: bool,
+    year: int | None,
+    purpose: str,
+    examples: bool,
 ) -> None:
     """Look in your own LOGS (files, folders, - for stdin; .gz too) for everything partners told you of.
 
@@ -40,7 +55,12 @@ def hunt(
     """
     with opened(out.folder) as node:
         run = node_hunt.hunt_logs(
-            node, logs, warning_lists=node_hunt.read_warning_lists(lists), year=year, progress=_progress(out)
+            node,
+            logs,
+            warning_lists=node_hunt.read_warning_lists(lists),
+            year=year,
+            purpose=purpose,
+            progress=_progress(out),
         )
         told = node_hunt.share_sightings(node, run) if share_ else []
     result = run.result

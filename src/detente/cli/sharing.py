@@ -12,6 +12,7 @@ import click
 from detente.cli.exits import FINE, exit_code
 from detente.cli.out import Out, number, plain
 from detente.errors import InvalidObject, NotPermitted
+from detente.joint.purpose import PURPOSES
 from detente.node.open import opened
 from detente.node.share import Told, import_document, share_collection
 from detente.node.share import withdraw as withdraw_object
@@ -37,7 +38,7 @@ def import_(
     reports: list[dict[str, Any]] = []
     with opened(out.folder) as node:
         for file in files:
-            data = _read(file)
+            data = read_file(file)
             name = "stdin" if str(file) == "-" else file.name
             intake, new = import_document(
                 node,
@@ -78,12 +79,22 @@ def import_(
 @click.argument("collection")
 @click.option("--to", "to", multiple=True, help="Only to these partners; repeat. Default: the collection's readers.")
 @click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
+@click.option(
+    "--purpose",
+    "purposes",
+    multiple=True,
+    type=click.Choice(list(PURPOSES)),
+    metavar="PURPOSE",
+    help="Bind what leaves to this purpose; repeat.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would leave; store nothing.")
 @click.pass_obj
-def share(out: Out, collection: str, to: tuple[str, ...], public: bool, dry_run: bool) -> None:
+def share(
+    out: Out, collection: str, to: tuple[str, ...], public: bool, purposes: tuple[str, ...], dry_run: bool
+) -> None:
     """Say what was imported into COLLECTION, object by object, to those who may have it."""
     with opened(out.folder) as node:
-        told = share_collection(node, collection, to=to, public=public, dry_run=dry_run)
+        told = share_collection(node, collection, to=to, public=public, purposes=purposes, dry_run=dry_run)
     out.result("share", {"dry_run": dry_run, **told_json(told)}, lambda: print_told(told, dry_run=dry_run))
     if not told.said and not told.unchanged and told.refused:
         sys.exit(exit_code(NotPermitted()))
@@ -196,7 +207,8 @@ def print_told(told: Told, *, dry_run: bool = False) -> None:
         click.echo(f"  refused: {number(count)} objects ({reason})")
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """A document from a file or from standard input, with a bound on its size."""
     with click.open_file(str(file), "rb") as stream:
         data = stream.read(DOCUMENT_BYTES_MAX + 1)
     if len(data) > DOCUMENT_BYTES_MAX:

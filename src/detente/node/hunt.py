@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from detente.errors import InvalidObject, InvalidPattern, NotFound
+from detente.errors import InvalidObject, InvalidPattern, NotFound, NotPermitted
 from detente.hunt.chunks import plain_chunks
 from detente.hunt.indicators import IndicatorSource, NotSearched, compile_indicators
 from detente.hunt.results import HuntResult, IndicatorHits, merged
 from detente.hunt.scan import hunt
 from detente.hunt.sightings import make_sighting
 from detente.hunt.warninglists import WarningLists, parse_warning_list
+from detente.joint.purpose import purposes_of, require_known, well_known
 from detente.node.open import Node
+from detente.node.purpose import denial, note_denial
 from detente.node.share import Told, say
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import effective
@@ -32,6 +35,7 @@ from detente.store import index
 
 READ_BYTES = 1 << 20
 OURSELVES = "this party"
+HUNTING = "network-defence"  # the purpose of a hunt unless somebody names another
 JOURNALED_HITS_MAX = 2_000
 # The identity of a party in STIX is computed from its origin, so that both sides know it without asking.
 IDENTITY_NAMESPACE = uuid.UUID("5b1c2f1e-6c0e-4f0f-9a55-2f6a3f5a7d11")
@@ -55,8 +59,13 @@ def identity_id(origin: str) -> str:
     return f"identity--{uuid.uuid5(IDENTITY_NAMESPACE, origin)}"
 
 
-def read_indicators(node: Node) -> tuple[list[IndicatorSource], list[NotSearched]]:
-    """Every indicator that partners sent us or that we took in ourselves, in its latest version; and those without values."""
+def read_indicators(
+    node: Node, purpose: str = HUNTING, denied: Counter[str] | None = None
+) -> tuple[list[IndicatorSource], list[NotSearched]]:
+    """Every indicator that partners sent us or that we took in ourselves, in its latest version; and those without values.
+
+    Those bound to other purposes than `purpose` are not searched, and counted in `denied` by what they are bound to.
+    """
     sources: list[IndicatorSource] = []
     skipped: list[NotSearched] = []
     with node.store.indexed() as connection:
@@ -64,6 +73,13 @@ def read_indicators(node: Node) -> tuple[list[IndicatorSource], list[NotSearched
         for origin, body in index.read_indicators(connection):
             stix = parse_object(body)
             shared_by = names.get(origin, OURSELVES if origin == node.origin else origin)
+            allowed = purposes_of(stix)
+            if allowed is not None and purpose not in allowed:
+                bound = ", ".join(sorted(allowed))
+                skipped.append(NotSearched(stix.id, shared_by, "", f"may be used for {bound} only, not for {purpose}"))
+                if denied is not None:
+                    denied[bound] += 1
+                continue
             if stix.value.get("pattern_type", "stix") != "stix":
                 reason = f"the pattern is {stix.value['pattern_type']}, not STIX"
                 skipped.append(NotSearched(stix.id, shared_by, "", reason))
@@ -73,7 +89,7 @@ def read_indicators(node: Node) -> tuple[list[IndicatorSource], list[NotSearched
             except InvalidPattern as error:
                 skipped.append(NotSearched(stix.id, shared_by, "", str(error)))
                 continue
-            marking = effective(stix, default=node.config.default_marking).label
+            marking = effective(stix, well_known(), default=node.config.default_marking).label
             sources.append(
                 IndicatorSource(
                     stix.id,
@@ -108,16 +124,24 @@ def hunt_logs(
     *,
     warning_lists: WarningLists | None = None,
     year: int | None = None,
+    purpose: str = HUNTING,
     progress: Progress | None = None,
 ) -> HuntRun:
     """Hunt files, every file of a folder, or "-" for standard input. Keeps the result in the journal.
 
+    What is bound to other purposes than `purpose` is not looked for, which the journal keeps too. Raises NotPermitted when that is all.
     A log that ends early (a truncated .gz) is searched as far as it goes, and the result says so. Raises NotFound for a path
     that is not there, before anything is searched.
     """
     now_us = node.clock()
     files = _files(paths)
-    sources, skipped = read_indicators(node)
+    require_known([purpose])
+    denied: Counter[str] = Counter()
+    sources, skipped = read_indicators(node, purpose, denied)
+    if denied:
+        note_denial(node, purpose, "hunting", denied)
+    if denied and not sources:
+        raise NotPermitted(denial(purpose, "hunting", denied))
     if not sources:
         raise NotFound(
             "there are no indicators to look for yet. Import some (detente import) or sync with a partner (detente sync)."

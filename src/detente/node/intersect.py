@@ -16,25 +16,21 @@ from detente.hunt import values
 from detente.intake.values import read_value
 from detente.joint import intersection as psi
 from detente.joint.bodies import Intersection
-from detente.node.collections import read_collection
 from detente.node.matters import find, read_matters, tell
 from detente.node.open import Node
 from detente.node.policy import require_scope
+from detente.node.purpose import for_use
+from detente.node.share import imported_objects
 from detente.party import Role, key_name
 from detente.said import Said, readable
 from detente.statement import base64url
 from detente.stix.canonical import JsonValue, encode, parse
-from detente.stix.objects import parse_object
 from detente.stix.pattern import simple_values
-from detente.store import index, pages
 from detente.store.database import Connection
-from detente.store.pages import Wanted
 from detente.store.store import Transaction, read_record
-from detente.views import IMPORTED
 
 KIND = "intersection"
 NONCE_BYTES = 64
-PAGE_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +85,20 @@ def read_items(lines: Iterable[str]) -> tuple[list[bytes], list[tuple[int, str]]
     return sorted(items), unread
 
 
-def items_of_collection(node: Node, name: str) -> tuple[list[bytes], int]:
-    """The values of the indicators that were imported into a collection of ours; and how many indicators say more than a value."""
+def items_of_collection(node: Node, name: str, purpose: str) -> tuple[list[bytes], int]:
+    """The values of the indicators that were imported into a collection of ours; and how many indicators say more than a value.
+
+    Those bound to other purposes are left out, which the journal keeps; NotPermitted when that is all of them.
+    """
     items: set[bytes] = set()
     skipped = 0
-    with node.store.indexed() as connection:
-        shelf = IMPORTED + read_collection(connection, name).id
-        sight = index.sight(connection, None)
-        after = 0
-        while rows := pages.read_page(connection, Wanted((shelf,)), sight, after_us=after, limit=PAGE_ROWS):
-            after = rows[-1].added_us
-            for stix in map(parse_object, (row.body for row in rows)):
-                if stix.type != "indicator" or stix.revoked:
-                    continue
-                try:
-                    found = simple_values(str(stix.value.get("pattern", "")))
-                    items.update(normal_item(value.kind, value.value) for value in found)
-                except InvalidPattern:
-                    skipped += 1
+    found = [o for o in imported_objects(node, name) if o.type == "indicator" and not o.revoked]
+    for stix in for_use(node, found, purpose, "an intersection"):
+        try:
+            values_ = simple_values(str(stix.value.get("pattern", "")))
+            items.update(normal_item(value.kind, value.value) for value in values_)
+        except InvalidPattern:
+            skipped += 1
     return sorted(items), skipped
 
 

@@ -16,9 +16,11 @@ from typing import Any
 from detente.audience import Audience, Standing, decide
 from detente.errors import InvalidObject, NotFound, NotPermitted
 from detente.intake import Intake, read_document
+from detente.joint.purpose import bind, purpose_marking, well_known
 from detente.minimise import minimise
 from detente.node.collections import Collection, read_collection, readers
 from detente.node.open import Node
+from detente.node.purpose import for_use
 from detente.party import Party
 from detente.statement import JSON_MEDIA, SALTS_BYTES, STIX_MEDIA, Opening, Ref, Seen, public_leaf, seal
 from detente.stix.canonical import JsonValue, encode, parse
@@ -109,12 +111,28 @@ def store_imported(
 
 
 def share_collection(
-    node: Node, collection: str, *, to: Sequence[str] = (), public: bool = False, dry_run: bool = False
+    node: Node,
+    collection: str,
+    *,
+    to: Sequence[str] = (),
+    public: bool = False,
+    purposes: Sequence[str] = (),
+    dry_run: bool = False,
 ) -> Told:
     """Say everything imported into a collection: to its readers, to the partners named, or to everybody.
 
-    What was said before to the same audience is not said again. With `dry_run` nothing is stored; the result is what would happen.
+    What was said before to the same audience is not said again. `purposes` binds what leaves to these; what came to us bound to others
+    than passing it on is left out. With `dry_run` nothing is stored; the result is what would happen.
     """
+    held = imported_objects(node, collection)
+    objects = for_use(node, held, "sharing-onward", "sharing onward", dry_run=dry_run)
+    if purposes:
+        objects = [purpose_marking(purposes), *(bind(stix, purposes) for stix in objects)]
+    return say(node, collection, objects, to=to, public=public, dry_run=dry_run)
+
+
+def imported_objects(node: Node, collection: str) -> list[StixObject]:
+    """Everything that was imported into a collection of ours. Raises NotFound when that is nothing."""
     with node.store.indexed() as connection:
         target = read_collection(connection, collection)
         wanted = Wanted((IMPORTED + target.id,))
@@ -128,7 +146,7 @@ def share_collection(
         raise NotFound(
             f"the collection {target.alias} holds nothing of ours yet. Fill it with: detente import FILE --collection {target.alias}"
         )
-    return say(node, target.id, objects, to=to, public=public, dry_run=dry_run)
+    return objects
 
 
 def say(
@@ -379,7 +397,7 @@ def withdraw(
 
 def _definitions(connection: Connection, objects: Sequence[StixObject]) -> Mapping[str, Any]:
     """The marking definitions that these objects may refer to: the standard's, those beside them, and those we hold."""
-    known = {o.id: o.value for o in marking_objects()}
+    known = {o.id: o.value for o in marking_objects()} | dict(well_known())
     known.update({o.id: o.value for o in objects if o.type == "marking-definition"})
     if any(ref not in known for o in objects for ref in o.marking_refs):
         for _, _, body in index.read_type(connection, "marking-definition"):

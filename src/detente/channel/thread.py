@@ -191,6 +191,8 @@ def require_allowed(thread: Thread, message: Message, speaker: str, now_us: int,
     audience = tuple(sorted(to)) or tuple(party for party in thread.parties if party != speaker)
     if not set(audience) <= set(thread.parties):
         raise NotPermitted(f"a thread stays between its parties, {', '.join(thread.parties)}")
+    if now_us < thread.last_us - SKEW_US:
+        raise NotPermitted("our clock is more than five minutes before what this answers to; set it, then say it again")
     size: dict[str, int] = defaultdict(int)
     for said in thread.statements:
         size[said.ref.log] = max(size[said.ref.log], said.ref.index + 1)
@@ -204,8 +206,6 @@ def require_allowed(thread: Thread, message: Message, speaker: str, now_us: int,
     )
     tried = fold([*thread.statements, trial], thread.receipts, now_us=now_us, thread=thread.id)
     event = next(one for one in tried.events if one.said is trial)
-    if "back-dated" in event.flags:
-        raise NotPermitted("our clock is more than five minutes before what this answers to; set it, then say it again")
     if not event.counted:
         raise NotPermitted(f"{message.move}: {event.reason}")
     if "beyond-due" in event.flags:

@@ -82,7 +82,10 @@ class Talk:
         self.numbers[thread.id, speaker] += 1
         fields = {"number": self.numbers[thread.id, speaker]} | fields
         audience = to or [party for party in thread.parties if party != speaker]
-        return self.say(speaker, audience, at_us, Message(move=move, thread=thread.id, **fields), re=re or thread)
+        if re is None:  # what it answers to is the last that the others said, as a node does it
+            members = [one for one in self.said if one is thread or one.body.get("thread") == thread.id]
+            re = next((one for one in reversed(members) if one.speaker != speaker), thread)
+        return self.say(speaker, audience, at_us, Message(move=move, thread=thread.id, **fields), re=re)
 
     def receive(self, said: Said, at_us: int, *, by: str = B) -> None:
         self.receipts.setdefault(said.id, {})[by] = at_us

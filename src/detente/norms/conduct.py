@@ -68,7 +68,10 @@ def conduct_entries(
     for said, body in readable(entries, Conduct):
         if said.speaker == body.about:
             own_before.add((said.speaker, body.norm))
-        stands = [known.get((body.norm, party), Standing(body.norm, party)) for party in {said.speaker, body.about}]
+        stands = [
+            known.get((body.norm, party), Standing(body.norm, party))
+            for party in dict.fromkeys((said.speaker, body.about))
+        ]
         found.append(
             ConductEntry(
                 said.id,

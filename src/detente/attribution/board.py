@@ -147,9 +147,10 @@ def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardV
     ratings = [(s, b) for s, b in said.standing(Rating) if b.board == root.id]
     matrix = matrix_of(tuple(columns), everything, ratings)
     labels = {item.ref: item.label for item in matrix.items}
-    taskings = [(s, _asked(s, b), b) for s, b in said.standing(Tasking) if b.board == root.id]
-    rows = _rows(assessed, everything, columns, labels, taskings)
-    stands = _stands([(s, b) for s, b in said.standing(Position) if b.board == root.id], columns)
+    taskings = tuple(_asked(s, b) for s, b in said.standing(Tasking) if b.board == root.id)
+    offices = {s.id: b.office for s, b in everything}
+    rows = _rows(assessed, everything, columns, labels, offices, taskings)
+    stands = _stands([(s, b) for s, b in said.standing(Position) if b.board == root.id], columns, offices)
     hypotheses = _with_positions(columns, stands)
     standing = {id_ for row in rows for id_ in row.statements}
     cited = citations(everything, standing)
@@ -177,7 +178,7 @@ def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardV
         facts=facts_of(
             (s, b) for s, b in said.standing(Finding) if board.incident in (b.about, b.incident) or b.board == root.id
         ),
-        taskings=tuple(asked for _, asked, _ in taskings),
+        taskings=taskings,
         events=events_of(root, said.bodies),
         unread=(*said.unread, *_strangers(assessed, columns)),
     )
@@ -197,10 +198,10 @@ def _rows(
     everything: Sequence[tuple[Said, Assessment]],
     keys: Collection[str],
     labels: Mapping[str, str],
-    taskings: Sequence[tuple[Said, Asked, Tasking]],
+    offices: Mapping[str, str],
+    taskings: Sequence[Asked],
 ) -> tuple[Row, ...]:
     """One row for each office that judges; its latest standing judgment of each hypothesis."""
-    offices = {said.id: body.office for said, body in everything}
     by_office: dict[Assessor, list[tuple[Said, Assessment]]] = {}
     for said, body in assessed:
         by_office.setdefault((said.speaker, body.office), []).append((said, body))
@@ -232,9 +233,7 @@ def _rows(
                 ),
                 would_change_if=tuple(quoted(body.would_change_if) for _, body in standing if body.would_change_if),
                 taskings=tuple(
-                    asked
-                    for _, asked, tasking in taskings
-                    if tasking.of_office == office and (not tasking.about or tasking.about in ids)
+                    asked for asked in taskings if asked.of_office == office and (not asked.about or asked.about in ids)
                 ),
                 statements=tuple(said.id for said, _ in standing),
             )
@@ -296,16 +295,20 @@ def _earlier(
 
 
 def _stands(
-    positions: Sequence[tuple[Said, Position]], columns: Mapping[str, tuple[Hypothesis, str]]
+    positions: Sequence[tuple[Said, Position]],
+    columns: Mapping[str, tuple[Hypothesis, str]],
+    offices: Mapping[str, str],
 ) -> tuple[Stand, ...]:
     latest: dict[tuple[object, ...], tuple[Said, Position]] = {}
     for said, body in positions:
         latest.pop(key := (said.speaker, body.office, body.hypotheses, body.scope, body.about), None)
         latest[key] = (said, body)
-    return tuple(_stand(said, body, columns) for said, body in latest.values())
+    return tuple(_stand(said, body, columns, offices) for said, body in latest.values())
 
 
-def _stand(said: Said, body: Position, columns: Mapping[str, tuple[Hypothesis, str]]) -> Stand:
+def _stand(
+    said: Said, body: Position, columns: Mapping[str, tuple[Hypothesis, str]], offices: Mapping[str, str]
+) -> Stand:
     reached = {}
     if body.stance == "denies":
         rungs = rungs_in(body.scope) if body.scope else ()
@@ -323,6 +326,7 @@ def _stand(said: Said, body: Position, columns: Mapping[str, tuple[Hypothesis, s
         relies_on=body.relies_on,
         text=quoted(body.text) if body.text else "",
         about=body.about,
+        answers=tuple(offices[id_] for id_ in body.about if id_ in offices),
         said_us=said.at_us,
         statement=said.id,
     )
@@ -379,6 +383,8 @@ def _withheld(assessed: Iterable[tuple[Said, Assessment]]) -> tuple[Undisclosed,
 
 def _asked(said: Said, body: Tasking) -> Asked:
     return Asked(
+        of_office=body.of_office,
+        about=body.about,
         asked_by=body.asked_by,
         role=body.role,
         what=body.what,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from detente.attribution.bodies import Assessment, Board, Finding, Position, Rating, Tasking
-from detente.attribution.view import BoardView, Event
+from detente.attribution.view import BoardView, Event, counted
 from detente.said import Said
 
 
@@ -44,7 +44,7 @@ def _words(said: Said, body: Any, before: dict[tuple[str, str, str], str]) -> st
             (f"asserts nothing on {what}" if body.stance == "non-assertion" else f"{body.stance} {what}") + scope + also
         )
     if isinstance(body, Rating):
-        return f"rates {len(body.rows)} piece(s) of evidence"
+        return f"rates {counted(len(body.rows), 'piece')} of evidence"
     if isinstance(body, Tasking):
         return f"asks {body.of_office} for {body.what} ({body.role} role)"
     assert isinstance(body, Finding)

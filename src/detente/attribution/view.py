@@ -50,8 +50,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A tasking of the assessor: asked for speed or content, by whom."""
+    """A tasking: which assessor was asked for speed or content, by whom. `about`: the assessment, where it was there by then."""
 
+    of_office: str
+    about: str
     asked_by: str
     role: str
     what: str
@@ -80,7 +82,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A position that stands. `offices`: all who signed it, each with its date. `reaches`: per hypothesis, "denied" or "not addressed"."""
+    """A position that stands. `offices`: all who signed it, each with its date. `reaches`: of a denial, per hypothesis, "denied" or
+    "not addressed". `answers`: the assessors whose assessments it is about.
+    """
 
     offices: tuple[tuple[str, str], ...]
     recorded_by: str
@@ -91,6 +95,7 @@ class Stand:
     relies_on: str
     text: str
     about: tuple[str, ...]
+    answers: tuple[str, ...]
     said_us: int
     statement: str
 
@@ -190,7 +195,7 @@ class Lines:
 
     def __str__(self) -> str:
         notes = f" ({'; '.join(self.citations)})" if self.citations else ""
-        return f"Independent lines of evidence behind {self.hypothesis}: {self.lines}, from {len(self.offices)} assessor(s){notes}"
+        return f"Independent lines of evidence behind {self.hypothesis}: {self.lines}, from {counted(len(self.offices), 'assessor')}{notes}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +256,10 @@ def offices_of(stands: Iterable[Stand]) -> tuple[str, ...]:
 
 def listed(by_word: Mapping[str, Sequence[str]]) -> str:
     return ", ".join(f"{word} by {', '.join(offices)}" for word, offices in by_word.items())
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def value_of(view: BoardView) -> dict[str, Any]:

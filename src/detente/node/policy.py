@@ -7,12 +7,14 @@ in the crime lane is never held up by a dispute about attribution, and carries n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from detente.channel.bodies import Message
-from detente.joint.scope import Limit, require_in_scope, require_no_dispute
-from detente.node.matters import read_ids, read_matters
+from detente.errors import InvalidStatement, NotFound
+from detente.joint.scope import CRIME_LANE, DISPUTE_KINDS, Limit, require_in_scope, require_no_dispute
+from detente.node.commit import agreements_in_force
+from detente.node.matters import find
 from detente.node.open import Node
-from detente.norms.agreements import in_force
 from detente.store.database import Connection
 
 SCOPED_MOVES = ("request",)
@@ -22,10 +24,20 @@ def require_permitted(node: Node, connection: Connection, message: Message, addr
     """Raises NotPermitted naming the clause. `addressees` are origins; moves other than requests are not limited by a scope."""
     if message.move not in SCOPED_MOVES:
         return
-    attached = read_ids(connection, sorted({*message.refs, *message.evidence, message.repeats} - {""}))
-    require_no_dispute(message.lane, [(said.kind, said.short) for said in attached])
+    if message.lane == CRIME_LANE:
+        require_no_dispute(message.lane, _disputes(connection, (*message.refs, *message.evidence)))
     classes = message.activity.classes if message.activity is not None else ()
     require_scope(node, connection, classes, message.purpose, addressees)
+
+
+def _disputes(connection: Connection, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Kind and words of those that are questions of attribution, however they are named; a STIX id is none of ours."""
+    found = []
+    for name in names:
+        with suppress(NotFound, InvalidStatement):
+            said = find(connection, DISPUTE_KINDS, name)
+            found.append((said.kind, said.short))
+    return found
 
 
 def require_scope(
@@ -38,10 +50,9 @@ def require_scope(
 
 def limits_with(node: Node, connection: Connection, other: str) -> list[Limit]:
     """The clauses that limit what we may ask of a partner (an origin), of the agreements in force now."""
-    statements = read_matters(connection, ("agreement", "amendment", "signature"))
     return [
         Limit(agreement.title, agreement.version, clause.id, tuple(clause.classes), tuple(clause.purposes))
-        for agreement in in_force(statements, (node.origin, other), node.clock())
+        for agreement in agreements_in_force(connection, (node.origin, other), node.clock())
         for clause in agreement.clauses
         if clause.classes or clause.purposes
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,46 @@ def history(out: Out, party: str, other: str | None) -> None:
         )
 
     out.result("history", value, text)
+
+
+@click.group()
+def export() -> None:
+    """Write what was said for other programs."""
+
+
+@export.command("stix")
+@click.option("--board", metavar="BOARD", help="A board, and all that is about it.")
+@click.option("--thread", metavar="THREAD", help="A thread of the channel, and all that is about it.")
+@click.option("--all", "everything", is_flag=True, help="Everything that is held here.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the bundle to a file.")
+@click.pass_obj
+def export_stix(out: Out, board: str | None, thread: str | None, everything: bool, output: Path | None) -> None:
+    """One bundle of plain STIX 2.1: notes, opinions, groups. What is lost is listed in docs/formats/plain-stix.md.
+
+    Markings are kept; whom you hand the bundle to is not checked.
+    """
+    from detente.node.interchange import export_stix as write
+
+    if [board is not None, thread is not None, everything].count(True) != 1:
+        raise click.UsageError("choose one of --board BOARD, --thread THREAD and --all")
+    with opened(out.folder) as node:
+        made = write(node, board=board, thread=thread)
+    if output is None and not out.json:
+        click.echo(made.bundle.decode())
+        return
+    value: dict[str, Any] = {"statements": made.statements, "left_out": made.left_out, "objects": len(made.objects)}
+    if output is None:
+        value["bundle"] = json.loads(made.bundle)
+    else:
+        output.write_bytes(made.bundle + b"\n")
+        value["file"] = str(output)
+
+    def text() -> None:
+        click.echo(f"wrote {output}: {len(made.objects)} objects")
+        for kind, count in made.left_out.items():
+            click.echo(f"  not in it: {count} of the kind {kind}")
+
+    out.result("export stix", value, text)
 
 
 def _print_entry(entry: Entry) -> None:

@@ -79,7 +79,7 @@ def test_the_time_is_that_of_the_matter_with_its_precision_and_lines_stand_in_it
 
 def test_a_denied_claim_carries_its_denial_also_in_a_replay_of_a_day_before_it() -> None:
     for question in ({"as_of_us": day("2026-11-03")}, {"known_by_us": day("2026-11-03")}):
-        found = entries([ASKED, CLAIM, DENIAL], names=NAMES, **question)  # type: ignore[arg-type]
+        found = entries([ASKED, CLAIM, DENIAL], names=NAMES, **question)
         assert [e.said for e in found] == [CLAIM, ASKED]
         (beside,) = found[0].beside
         assert (beside.relation, beside.entry.said, beside.later) == ("denies", DENIAL, True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from tests.hunt_reference import reference_hunt
 
 from detente.hunt.indicators import IndicatorSource, Matcher, compile_indicators
 from detente.hunt.scan import hunt
+from detente.hunt.sieve import Sieve, sieve_for
 from detente.stix.pattern import Kind, PatternValue
 
 FUZZ = int(os.environ.get("DETENTE_FUZZ", "1"))
@@ -95,10 +97,19 @@ def chunks_of(data: bytes, sizes: list[int]) -> Iterator[bytes]:
         turn += 1
 
 
+@dataclass(frozen=True)
+class Hunter:
+    """A matcher with one of the two sieves."""
+
+    matcher: Matcher
+    sieve: Sieve
+
+
 def found(
-    data: bytes, matcher: Matcher, sizes: list[int], block_bytes: int = 1 << 18, run_bytes_max: int = 1 << 20
+    data: bytes, by: Hunter, sizes: list[int], block_bytes: int = 1 << 18, run_bytes_max: int = 1 << 20
 ) -> dict[str, object]:
-    result = hunt(chunks_of(data, sizes), matcher, block_bytes=block_bytes, run_bytes_max=run_bytes_max)
+    chunks = chunks_of(data, sizes)
+    result = hunt(chunks, by.matcher, block_bytes=block_bytes, run_bytes_max=run_bytes_max, sieve=by.sieve)
     assert result.bytes == len(data)
     return {
         "lines": (result.lines, result.hit_lines),
@@ -116,28 +127,35 @@ def expected(
     }
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["interpreted", "compiled"])
+def compiled(request: pytest.FixtureRequest) -> bool:
+    if request.param:
+        pytest.importorskip("numba", reason="the compiled sieve needs Numba (the extra `hunt`)")
+    return bool(request.param)
+
+
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
+def hunter(compiled: bool) -> Hunter:
     matcher, not_searched = compile_indicators(SOURCES)
     assert not_searched == ()
-    return matcher
+    return Hunter(matcher, sieve_for(matcher, compiled=compiled))
 
 
 @settings(max_examples=300 * FUZZ)
 @given(log, st.lists(st.integers(1, 40), min_size=1, max_size=4), st.integers(1, 30), st.integers(8, 80))
 def test_whole_in_odd_chunks_and_byte_by_byte_a_log_gives_the_reference_result(
-    matcher: Matcher, data: bytes, sizes: list[int], block_bytes: int, run_bytes_max: int
+    hunter: Hunter, data: bytes, sizes: list[int], block_bytes: int, run_bytes_max: int
 ) -> None:
     wanted = expected(data)
-    assert found(data, matcher, [1 << 20]) == wanted
-    assert found(data, matcher, sizes, block_bytes=block_bytes) == wanted
-    assert found(data, matcher, [1], block_bytes=1) == wanted
+    assert found(data, hunter, [1 << 20]) == wanted
+    assert found(data, hunter, sizes, block_bytes=block_bytes) == wanted
+    assert found(data, hunter, [1], block_bytes=1) == wanted
     bounded = expected(data, run_bytes_max)
-    assert found(data, matcher, [1 << 20], run_bytes_max=run_bytes_max) == bounded
-    assert found(data, matcher, sizes, block_bytes=block_bytes, run_bytes_max=run_bytes_max) == bounded
+    assert found(data, hunter, [1 << 20], run_bytes_max=run_bytes_max) == bounded
+    assert found(data, hunter, sizes, block_bytes=block_bytes, run_bytes_max=run_bytes_max) == bounded
 
 
-def test_thousands_of_hostile_lines_in_one_log_give_the_reference_result(matcher: Matcher) -> None:
+def test_thousands_of_hostile_lines_in_one_log_give_the_reference_result(hunter: Hunter) -> None:
     dice = random.Random(None if FUZZ > 1 else 20150517)
     for _ in range(FUZZ):
         seed = dice.getrandbits(64)
@@ -146,17 +164,18 @@ def test_thousands_of_hostile_lines_in_one_log_give_the_reference_result(matcher
         wanted = expected(data)
         assert len(wanted) == len(SOURCES) + 1, "the lines are made so that every indicator is hit"
         for sizes, block_bytes in (([len(data)], 1 << 18), ([1, 77, 4096], 1000), ([13], 64)):
-            assert found(data, matcher, sizes, block_bytes=block_bytes, run_bytes_max=4096) == wanted, f"seed {seed}"
+            assert found(data, hunter, sizes, block_bytes=block_bytes, run_bytes_max=4096) == wanted, f"seed {seed}"
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.values[0].value[:20])
-def test_each_indicator_alone_gives_the_reference_result(source: IndicatorSource) -> None:
+def test_each_indicator_alone_gives_the_reference_result(source: IndicatorSource, compiled: bool) -> None:
     # Alone, so that no other indicator draws the line into sight.
     matcher, _ = compile_indicators([source])
+    hunter = Hunter(matcher, sieve_for(matcher, compiled=compiled))
     lines = random.Random(source.id)
     favourites = [piece for piece in PIECES if piece.lower() in source.values[0].value.lower().encode()]
     data = b"\n".join(
         b"".join(lines.choice(favourites if lines.random() < 0.4 else PIECES) for _ in range(lines.randrange(9)))
         for _ in range(300 * FUZZ)
     )
-    assert found(data, matcher, [1000]) == expected(data, sources=[source])
+    assert found(data, hunter, [1000]) == expected(data, sources=[source])

@@ -1,32 +1,29 @@
 """The pass over a log: every line against every indicator, exactly, in bounded memory.
 
 Each word of a line (a run of bytes without blank, quote or control, see `detente.hunt.values`) is matched alone, so
-most of the work is to find the *distinct* words of a block of lines and to sieve them together, which the interpreter
-does in C. Only words that may hit are matched, only lines that hold a word that hits are looked at, and only of these
-the time is read. Nothing is remembered from one block to the next but counts.
+most of the work is to sieve out of a block of lines the words that may hit (see `detente.hunt.sieve`). Only these are
+matched, only lines that hold a word that hits are looked at, and only of these the time is read. Nothing is remembered
+from one block to the next but counts, and what some words hit.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 
 from detente.errors import LocalError
 from detente.hunt.chunks import BLOCK_BYTES, RUN_BYTES_MAX, Piece, pieces
 from detente.hunt.indicators import Match, Matcher, Rule
 from detente.hunt.readers import HEAD_BYTES, LogFormat, Reader, detect
 from detente.hunt.results import Example, HuntResult, IndicatorHits, ordered
-from detente.hunt.sieve import suspects
-from detente.hunt.values import STOP
+from detente.hunt.sieve import Sieve, sieve_for
 
 EXAMPLE_BYTES_MAX = 4096
 
-WORDS_SOUGHT_MAX = 64
+WORDS_REMEMBERED_MAX = 1 << 16
 
-_WORD = re.compile(rb"[^ ]+")
-_SPACED = bytes(0x20 if byte in STOP else byte for byte in range(256))
 _DAY_US = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
@@ -43,12 +40,13 @@ def hunt(
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
     run_bytes_max: int = RUN_BYTES_MAX,
+    sieve: Sieve | None = None,
 ) -> HuntResult:
     """All hits in one log, whose plain bytes come in chunks of any size (see `detente.hunt.chunks.plain_chunks`).
 
     The format is detected unless it is given; `year` is for logs whose lines do not tell it. `progress` is called with
-    the bytes and lines searched so far, after every block. A LocalError from the chunks ends the log: the result
-    covers what came before, and `stopped` says why.
+    the bytes and lines searched so far, after every block. `sieve`: one of this matcher, by default a new one. A LocalError
+    from the chunks ends the log: the result covers what came before, and `stopped` says why.
     """
     stopped: list[str] = []
     source = _until_error(chunks, stopped)
@@ -63,7 +61,7 @@ def hunt(
                 break
         log_format = detect(b"".join(first)[:HEAD_BYTES], year=year)
         source = chain(first, source)
-    run = _Pass(matcher, log_format.time_us, examples_max)
+    run = _Pass(matcher, sieve or sieve_for(matcher), log_format.time_us, examples_max)
     for piece in pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max):
         run.search(piece)
         if progress is not None:
@@ -159,11 +157,13 @@ class _Tally:
 
 
 class _Pass:
-    def __init__(self, matcher: Matcher, time_us: Reader, examples_max: int) -> None:
+    def __init__(self, matcher: Matcher, sieve: Sieve, time_us: Reader, examples_max: int) -> None:
         self.lines = self.bytes = self.hit_lines = self.left_out_runs = self.left_out_bytes = 0
         self.per_day: dict[int, int] = {}
         self.tallies: dict[int, _Tally] = {}
         self._matcher = matcher
+        self._sieve = sieve
+        self._matches: dict[bytes, tuple[Match, ...]] = {}
         self._time_us = time_us
         self._examples_max = examples_max
         self._open_seen: dict[int, _Seen] = {}  # of the line that came in part
@@ -173,48 +173,43 @@ class _Pass:
         self.bytes += len(piece.data) + piece.left_out_bytes
         self.left_out_runs += piece.left_out_runs
         self.left_out_bytes += piece.left_out_bytes
-        spaced = piece.data.translate(_SPACED)
-        found = self._hit_words(spaced)
+        rows, newlines = self._sieve.words(piece.data)
+        found = [
+            (start, before, matches) for start, end, before in rows if (matches := self._match(piece.data[start:end]))
+        ]
         if piece.begins and piece.ends:
             if found:
-                self._note_lines(piece.data, _places(spaced, found))
+                self._note_lines(piece.data, found)
             # Without a newline at the end only the last line of a log, which may have been left out altogether.
-            self.lines += piece.data.count(b"\n") + (not piece.data.endswith(b"\n"))
+            self.lines += newlines + (not piece.data.endswith(b"\n"))
         else:
-            self._search_part(piece, found)
+            self._search_part(piece, [matches for _, _, matches in found])
 
-    def _hit_words(self, spaced: bytes) -> dict[bytes, tuple[Match, ...]]:
-        found = {}
-        for word in suspects(self._matcher, set(spaced.split())):
-            if matches := self._matcher.match_word(word):
-                found[word] = matches
-        return found
+    def _match(self, word: bytes) -> tuple[Match, ...]:
+        matches = self._matches.get(word)
+        if matches is None:
+            if len(self._matches) >= WORDS_REMEMBERED_MAX:
+                self._matches.clear()
+            matches = self._matches[word] = self._matcher.match_word(word)
+        return matches
 
-    def _note_lines(self, data: bytes, places: list[tuple[int, tuple[Match, ...]]]) -> None:
-        number = self.lines + 1
-        counted = 0  # up to where newlines are counted into `number`
-        end = -1  # of the line that `seen` belongs to
-        seen: dict[int, _Seen] = {}
-        for at, matches in places:
-            if at >= end:
-                if seen:
-                    self._note(number, data[counted:end], seen)
-                    seen = {}
-                start = data.rfind(b"\n", 0, at) + 1
-                number += data.count(b"\n", counted, start)
-                counted = start
-                end = data.find(b"\n", at)
-                end = len(data) if end < 0 else end
-            _add(seen, matches)
-        self._note(number, data[counted:end], seen)
+    def _note_lines(self, data: bytes, found: list[tuple[int, int, tuple[Match, ...]]]) -> None:
+        """Words that hit, in order, with the newlines before each."""
+        for before, words in groupby(found, key=itemgetter(1)):
+            seen: dict[int, _Seen] = {}
+            at = 0
+            for at, _, matches in words:  # noqa: B007 - the last of them tells where the line is
+                _add(seen, matches)
+            end = data.find(b"\n", at)
+            self._note(self.lines + before + 1, data[data.rfind(b"\n", 0, at) + 1 : None if end < 0 else end], seen)
 
-    def _search_part(self, piece: Piece, found: dict[bytes, tuple[Match, ...]]) -> None:
+    def _search_part(self, piece: Piece, found: list[tuple[Match, ...]]) -> None:
         if piece.begins:
             self._open_seen = {}
             self._open_head = b""
         if len(self._open_head) < HEAD_BYTES:
             self._open_head += piece.data[: HEAD_BYTES - len(self._open_head)]
-        for matches in found.values():
+        for matches in found:
             _add(self._open_seen, matches)
         if piece.ends:
             self.lines += 1
@@ -244,20 +239,3 @@ def _add(seen: dict[int, _Seen], matches: tuple[Match, ...]) -> None:
         if one is None:
             one = seen[match.indicator] = _Seen()
         one.add(match)
-
-
-def _places(spaced: bytes, found: dict[bytes, tuple[Match, ...]]) -> list[tuple[int, tuple[Match, ...]]]:
-    """Where each of the words stands, as a word of its own, in the order of the log."""
-    if len(found) > WORDS_SOUGHT_MAX:
-        # To seek each through the block would take longer than to look at all.
-        return [(word.start(), found[word.group()]) for word in _WORD.finditer(spaced) if word.group() in found]
-    places = []
-    for word, matches in found.items():
-        size = len(word)
-        at = spaced.find(word)
-        while at >= 0:
-            if (at == 0 or spaced[at - 1] == 0x20) and spaced[at + size : at + size + 1] in (b"", b" "):
-                places.append((at, matches))
-            at = spaced.find(word, at + size)
-    places.sort(key=lambda place: place[0])
-    return places

@@ -1,17 +1,21 @@
-"""Which of many words may hit at all: a quick first look over a block, so that few words are matched one by one.
+"""Which words of a block of lines may hit at all: a quick first look, so that few words are matched one by one.
 
-Nothing is decided here. The sieve may let too much through, never too little: a word that `Matcher.match_word` finds
-anything in is always among the suspects. It looks for the tokens of all words together, in one text, and keeps those
-that hit by themselves (a host token does not depend on what stands around it) or could be part of a hit.
+Nothing is decided here. A sieve may let too much through, never too little: a word that `Matcher.match_word` finds
+anything in is always among those that come out. There are two, with the same results after matching: one compiled (see
+`detente.hunt.kernel`), and one that needs nothing but the interpreter, whose regular expressions look for the tokens of
+all distinct words together.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from importlib.util import find_spec
+from typing import Protocol
 
 from detente.hunt import values
 from detente.hunt.indicators import Matcher
+from detente.hunt.values import STOP
 
 # A run of HOST bytes with a dot in it, without '.' and '-' at its ends: group 1. Nothing is tried within a run that was
 # tried from its beginning, so that long ones take linear time.
@@ -23,9 +27,67 @@ _HEX_RUN = re.compile(rb"[0-9A-Fa-f]{32,}+")
 _IPV6_SIGN = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
 # Looked at without being consumed, because the ':' at the end of an authority may begin the next '://'.
 _AUTHORITY = re.compile(rb"://(?=([^/?#\n]*))")
-
-
 TOKENS_SOUGHT_MAX = 64
+WORDS_SOUGHT_MAX = 64
+
+_SPACED = bytes(0x20 if byte in STOP else byte for byte in range(256))
+_WORD = re.compile(rb"[^ ]+")
+
+Rows = list[tuple[int, int, int]]
+
+
+class Sieve(Protocol):
+    """For one thread: it may keep buffers."""
+
+    def words(self, data: bytes) -> tuple[Rows, int]:
+        """Words that may hit as (start, end, newlines before), in order and each once; and how many newlines there are."""
+        ...
+
+
+def can_compile() -> bool:
+    """Whether the extra `hunt` is installed."""
+    return find_spec("numba") is not None
+
+
+def sieve_for(matcher: Matcher, *, compiled: bool = False) -> Sieve:
+    """A sieve of the one kind or the other. The compiled one takes some time to load, and repays it after a few megabytes."""
+    if compiled:
+        from detente.hunt.fast import FastSieve, tables_of
+
+        return FastSieve(tables_of(matcher))
+    return PlainSieve(matcher)
+
+
+class PlainSieve:
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+
+    def words(self, data: bytes) -> tuple[Rows, int]:
+        spaced = data.translate(_SPACED)
+        found = suspects(self._matcher, set(spaced.split()))
+        rows: Rows = []
+        counted = lines = 0
+        for start, end in _places(spaced, found):
+            lines += data.count(b"\n", counted, start)
+            counted = start
+            rows.append((start, end, lines))
+        return rows, lines + data.count(b"\n", counted)
+
+
+def _places(spaced: bytes, words: set[bytes]) -> list[tuple[int, int]]:
+    """Where each of the words stands, as a word of its own, in the order of the log."""
+    if len(words) > WORDS_SOUGHT_MAX:
+        # To seek each through the block would take longer than to look at all.
+        return [word.span() for word in _WORD.finditer(spaced) if word.group() in words]
+    places = []
+    for word in words:
+        size = len(word)
+        at = spaced.find(word)
+        while at >= 0:
+            if (at == 0 or spaced[at - 1] == 0x20) and spaced[at + size : at + size + 1] in (b"", b" "):
+                places.append((at, at + size))
+            at = spaced.find(word, at + size)
+    return sorted(places)
 
 
 def suspects(matcher: Matcher, words: Collection[bytes]) -> set[bytes]:

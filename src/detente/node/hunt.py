@@ -21,6 +21,7 @@ from detente.hunt.chunks import plain_chunks
 from detente.hunt.indicators import IndicatorSource, NotSearched, compile_indicators
 from detente.hunt.results import HuntResult, IndicatorHits, merged
 from detente.hunt.scan import hunt
+from detente.hunt.sieve import can_compile, sieve_for
 from detente.hunt.sightings import make_sighting
 from detente.hunt.warninglists import WarningLists, parse_warning_list
 from detente.joint.purpose import purposes_of, require_known, well_known
@@ -33,6 +34,8 @@ from detente.stix.objects import StixObject, parse_object, parse_timestamp
 from detente.stix.pattern import simple_values
 from detente.store import index
 
+# Less than this is searched before the compiled pass has loaded.
+COMPILED_BYTES_MIN = 16 << 20
 READ_BYTES = 1 << 20
 OURSELVES = "this party"
 HUNTING = "network-defence"  # the purpose of a hunt unless somebody names another
@@ -147,11 +150,12 @@ def hunt_logs(
             "there are no indicators to look for yet. Import some (detente import) or sync with a partner (detente sync)."
         )
     matcher, not_searched = compile_indicators(sources, warning_lists=warning_lists or WarningLists())
+    sieve = sieve_for(matcher, compiled=can_compile() and _bytes_of(files) >= COMPILED_BYTES_MIN)
     results: list[tuple[str, HuntResult]] = []
     for file in files:
         with _open(file) as stream:
             report = None if progress is None else _progress_of(str(file), file, stream, progress)
-            results.append((str(file), hunt(plain_chunks(_read(stream)), matcher, year=year, progress=report)))
+            results.append((str(file), hunt(plain_chunks(_read(stream)), matcher, year=year, progress=report, sieve=sieve)))
     result = merged([r for _, r in results])
     missing = (*skipped, *not_searched)
     entry = node.store.write(
@@ -265,6 +269,11 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     if not files:
         raise NotFound("no log file was found in " + ", ".join(str(p) for p in paths))
     return files
+
+
+def _bytes_of(files: Sequence[Path]) -> int:
+    """What is to be searched, as far as that is known; what comes through a pipe may be anything."""
+    return sum(file.stat().st_size if file.is_file() else COMPILED_BYTES_MIN for file in files)
 
 
 def _open(file: Path) -> BinaryIO:

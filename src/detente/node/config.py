@@ -68,6 +68,19 @@ class WitnessChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelChoices:
+    """Talking with partners, see `docs/channel.md`.
+
+    `four_eyes`: what is sent waits until a second person has approved it. `four_eyes_kinds`: only these, all when empty.
+    `drill_days`: after so many days without a message a drill falls due.
+    """
+
+    four_eyes: bool = False
+    four_eyes_kinds: list[str] = field(default_factory=list)
+    drill_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     party: PartyChoices
     store: StoreChoices
@@ -75,6 +88,7 @@ class Config:
     share: ShareChoices
     minimise: MinimiseChoices
     witness: WitnessChoices
+    channel: ChannelChoices = field(default_factory=ChannelChoices)
 
     @property
     def default_marking(self) -> Tlp:
@@ -88,6 +102,7 @@ _SECTIONS = {
     "share": ShareChoices,
     "minimise": MinimiseChoices,
     "witness": WitnessChoices,
+    "channel": ChannelChoices,
 }
 
 
@@ -152,6 +167,11 @@ private_addresses = false   # true: 10.0.0.0/8 and the like never leave
 
 [witness]
 quorum = 1   # cosignatures by others that make a checkpoint witnessed
+
+[channel]
+four_eyes = false      # true: a second person approves what is sent, see `detente outbox`
+four_eyes_kinds = []   # "demarche", "request": only these; empty: all
+drill_days = 90        # without a message for so long, a drill falls due
 """
 
 

@@ -1,0 +1,439 @@
+"""notice, request, warn, drill: open a thread in the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from detente.activity import CLASSES, Activity
+from detente.channel.bodies import (
+    LEVELS,
+    PRIORITIES,
+    WANTS,
+    Consequence,
+    CouldAct,
+    Likelihood,
+    Message,
+    Relay,
+    Window,
+    Withheld,
+)
+from detente.channel.clocks import DRILL, PROFILES, profile_of
+from detente.channel.moves import DEMARCHE, NOTICE, REQUEST, WARNING
+from detente.cli.given import begin_us, end_us, given_text, pairs, relative
+from detente.cli.out import Out, moment
+from detente.cli.statements import plain_json
+from detente.effect.rates import silence_needed_days
+from detente.errors import InvalidStatement
+from detente.node.open import opened
+from detente.node.talk import SealedText, Spoken, send
+from detente.said import written
+from detente.stix.marking import parse_tlp
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_LEVEL_NUMBERS = {name: number for number, name in LEVELS.items()}
+_REHEARSED = "urgent"
+
+
+def add_options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+LEAVING = (
+    click.option(
+        "--by", default="", envvar="DETENTE_PERSON", help="Who says it (or DETENTE_PERSON). Stays in this node."
+    ),
+    click.option("--marking", default="", help="clear, green, amber, amber+strict or red. Default: the node's."),
+    click.option("--dry-run", is_flag=True, help="Show who would get what, word for word; store nothing."),
+)
+TEXT = (
+    click.option("--text", default="", help="The text."),
+    click.option(
+        "--text-file",
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        help="The text from a file; - is standard input.",
+    ),
+)
+_ACTIVITY = (
+    click.option(
+        "--class", "classes", multiple=True, type=click.Choice(list(CLASSES)), help="The class of activity; repeat."
+    ),
+    click.option(
+        "--indicator", "indicators", multiple=True, help="Only what was seen by this indicator (STIX id); repeat."
+    ),
+    click.option("--against", "targets", multiple=True, help="Only against this class of target; repeat."),
+    click.option("--territory", "territories", multiple=True, help="Only what is said to appear from there; repeat."),
+)
+_OPENING = (
+    click.option("--to", multiple=True, required=True, help="A partner; repeat."),
+    click.option("--subject", default="", help="One line."),
+    *TEXT,
+    click.option(
+        "--level",
+        type=click.Choice(list(_LEVEL_NUMBERS)),
+        default="technical",
+        show_default=True,
+        help="Between whom it is said.",
+    ),
+    click.option(
+        "--profile",
+        type=click.Choice(list(PROFILES)),
+        default="vienna",
+        show_default=True,
+        help="The clocks that run.",
+    ),
+    click.option("--weekdays", is_flag=True, help="Weekends do not count; with --profile technical only."),
+    click.option(
+        "--priority", type=click.Choice(PRIORITIES), default="normal", show_default=True, help="As the sender sees it."
+    ),
+    click.option("--lane", default="", help="A topic that stays open whatever is disputed elsewhere, such as crime."),
+    click.option("--purpose", default="", help="What the content may be used for."),
+    click.option("--role", default="", help="The office that speaks."),
+    click.option("--to-role", default="", help="The office that is addressed."),
+    click.option("--ref", "refs", multiple=True, help="A statement or STIX object that it refers to; repeat."),
+    click.option("--repeats", default="", help="Your earlier message of the same kind that this one repeats."),
+    click.option("--drill", is_flag=True, help="A rehearsal: the same clocks, marked as a drill everywhere."),
+    *LEAVING,
+)
+_WINDOW = (
+    click.option("--from", "from_", default="", help="Begin of the window: 2026-11-25, 2026-11-25T12:00Z, or 48h from now. Default: now."),
+    click.option("--until", default="", help="End of the window, in the same forms; a day counts to its end."),
+)  # fmt: skip
+
+
+@click.command()
+@add_options(*_OPENING)
+@click.pass_obj
+def notice(out: Out, /, **given: Any) -> None:
+    """Tell partners something. It asks for nothing but that they acknowledge having it."""
+    _open(out, "notice", lambda _: _opening_message(NOTICE, given), given)
+
+
+@click.command()
+@click.option("--want", "wants", multiple=True, type=click.Choice(list(WANTS)), help="What is asked for; repeat.")
+@click.option(
+    "--needed-by", default="", help="When: 2026-11-25, or 48h. It can give more time than the profile, never less."
+)
+@add_options(*_ACTIVITY, *_OPENING)
+@click.pass_obj
+def request(out: Out, /, wants: tuple[str, ...], needed_by: str, **given: Any) -> None:
+    """Ask partners for something, with a clock that both sides see."""
+
+    def build(now_us: int) -> Message:
+        return _with(
+            _opening_message(REQUEST, given),
+            wants=wants,
+            needed_by_us=end_us(needed_by, now_us),
+            activity=_activity(given),
+        )
+
+    _open(out, "request", build, given)
+
+
+@click.group()
+def warn() -> None:
+    """Warn a partner: of what others may do to it (protective), or that an activity is to end (stop)."""
+
+
+@warn.command()
+@click.option("--target", default="", help="The class of target, such as banks.")
+@click.option("--likelihood", default="", help='How likely it is: a word of ICD 203, or SCALE:WORD, such as "likely".')
+@click.option("--confidence", default="", help="How sure you are of the basis: low, moderate or high.")
+@click.option("--advice", default="", help="What the addressee can do.")
+@click.option("--could-act", multiple=True, help="WHO=yes|no|unknown: who could act on it, and were they told; repeat.")
+@click.option("--relay", "relay", is_flag=True, help="The addressee may pass it on, in the wording given and no other.")
+@click.option("--relay-text", multiple=True, help="LANGUAGE=TEXT: the wording in which it may be passed on; repeat.")
+@click.option(
+    "--relay-public", is_flag=True, help="It may go to the public, as --public-text; a second person approves it."
+)
+@click.option("--public-text", multiple=True, help="LANGUAGE=TEXT: the text for the public; repeat.")
+@add_options(*_WINDOW, *_OPENING)
+@click.pass_obj
+def protective(
+    out: Out,
+    /,
+    target: str,
+    likelihood: str,
+    confidence: str,
+    advice: str,
+    could_act: tuple[str, ...],
+    relay: bool,
+    relay_text: tuple[str, ...],
+    relay_public: bool,
+    public_text: tuple[str, ...],
+    from_: str,
+    until: str,
+    **given: Any,
+) -> None:
+    """Warn of something that others may do. When its window ends, everybody is asked how it came out."""
+    scale, colon, word = likelihood.partition(":")
+
+    def build(now_us: int) -> Message:
+        may = relay or relay_public or bool(relay_text)
+        return _with(
+            _opening_message(WARNING, given),
+            window=_window_of(from_, until, now_us),
+            target=target,
+            likelihood=None
+            if not likelihood
+            else Likelihood(
+                word=word if colon else likelihood, scale=scale if colon else "icd203", confidence=confidence
+            ),
+            advice=advice,
+            could_act=tuple(
+                CouldAct(who=who, told=told)
+                for who, told in pairs(could_act, what="--could-act", left="WHO", right="yes|no|unknown").items()
+            ),
+            relay=Relay(
+                allowed=may,
+                public=relay_public,
+                wording=pairs(relay_text, what="--relay-text", left="en", right="TEXT"),
+            )
+            if may
+            else None,
+            public_text=pairs(public_text, what="--public-text", left="en", right="TEXT"),
+        )
+
+    _open(out, "warn protective", build, given)
+
+
+@warn.command()
+@click.option("--demand", default="", help="What is demanded.")
+@click.option("--consequence", default="", help="none, or the consequence in words.")
+@click.option(
+    "--consequence-file",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="The same from a file; - is standard input.",
+)
+@click.option(
+    "--sealed", is_flag=True, help="Commit to the consequence by digest and keep its text here until it is revealed."
+)
+@click.option("--reveal-at", default="", help="When a sealed consequence is revealed: 2026-12-24, or 30d.")
+@click.option("--reveal-if", default="", help="On which condition it is revealed, in words.")
+@click.option("--evidence", multiple=True, help="A statement (id) or STIX object that shows it; repeat.")
+@click.option("--withheld", default="", help="ITEMS:CLASS:DIGEST, evidence that exists and is not shown.")
+@click.option("--before-count", type=click.IntRange(min=0), help="How many incident clusters were seen before.")
+@click.option("--before-days", type=click.FloatRange(min=0, min_open=True), help="In how many days these were seen.")
+@add_options(*_ACTIVITY, *_WINDOW, *_OPENING)
+@click.pass_obj
+def stop(
+    out: Out,
+    /,
+    demand: str,
+    consequence: str,
+    consequence_file: Path | None,
+    sealed: bool,
+    reveal_at: str,
+    reveal_if: str,
+    evidence: tuple[str, ...],
+    withheld: str,
+    before_count: int | None,
+    before_days: float | None,
+    from_: str,
+    until: str,
+    **given: Any,
+) -> None:
+    """Demand that an activity end, within a window (a demarche).
+
+    With --before-count and --before-days it also says how long a silence would have to be to show anything.
+    """
+    if (before_count is None) != (before_days is None):
+        raise InvalidStatement("--before-count and --before-days come together")
+    words = given_text(consequence, consequence_file, what="consequence")
+    if (reveal_at or reveal_if) and not sealed:
+        raise InvalidStatement("--reveal-at and --reveal-if belong to a consequence that is --sealed")
+    if sealed and not words:
+        raise InvalidStatement("a sealed consequence needs its text: --consequence TEXT or --consequence-file FILE")
+
+    def build(now_us: int) -> Message:
+        return _with(
+            _opening_message(DEMARCHE, given),
+            activity=_activity(given),
+            demand=demand,
+            window=_window_of(from_, until, now_us),
+            consequence=_consequence(words, sealed=sealed),
+            evidence=evidence,
+            withheld=_withheld(withheld),
+        )
+
+    def seal(now_us: int) -> SealedText | None:
+        return SealedText(words, end_us(reveal_at, now_us), reveal_if) if sealed else None
+
+    silence = None
+    if before_count is not None and before_days is not None:
+        silence = {
+            "before_count": before_count,
+            "before_days": before_days,
+            "silence_needed_days": round(silence_needed_days(before_count, before_days), 1),
+        }
+    _open(out, "warn stop", build, given, seal=seal, silence=silence)
+
+
+@click.command()
+@click.option("--to", multiple=True, required=True, help="A partner; repeat.")
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default=_REHEARSED,
+    show_default=True,
+    help="The clocks that are rehearsed.",
+)
+@click.option("--text", default="", help="What the drill asks. Default: who is on duty, and how they are reached.")
+@add_options(*LEAVING)
+@click.pass_obj
+def drill(out: Out, /, profile: str, text: str, **given: Any) -> None:
+    """Rehearse: a request for a contact, marked as a drill, on the clocks of the real thing."""
+    given |= {"drill": True, "profile": profile, "subject": "Drill: who is on duty?"}
+    given["text"] = (
+        text or "This is a drill. Please acknowledge it, and answer who is on duty and how they are reached."
+    )
+    _open(out, "drill", lambda _: _with(_opening_message(REQUEST, given), wants=("contact",)), given)
+
+
+# -- from options to a message ------------------------------------------------------------------------------------------
+
+
+def _opening_message(move: str, given: dict[str, Any]) -> Message:
+    profile = given.get("profile", "vienna")
+    return Message(
+        move=move,
+        subject=given.get("subject", ""),
+        text=given_text(given.get("text", ""), given.get("text_file")),
+        level=_LEVEL_NUMBERS[given.get("level", "technical")],
+        profile=f"{DRILL}{profile}" if given.get("drill") else profile,
+        calendar="weekdays" if given.get("weekdays") else "",
+        priority=given.get("priority", "normal"),
+        lane=given.get("lane", ""),
+        purpose=given.get("purpose", ""),
+        role=given.get("role", ""),
+        to_role=given.get("to_role", ""),
+        refs=given.get("refs", ()),
+        repeats=given.get("repeats", ""),
+        marking=parse_tlp(given["marking"]).label if given["marking"] else "",
+    )
+
+
+def _with(message: Message, **values: Any) -> Message:
+    return msgspec.structs.replace(message, **values)
+
+
+def _window_of(from_: str, until: str, now_us: int) -> Window | None:
+    """None when no end was typed: the check names the field that is missing."""
+    if not until:
+        return None
+    try:
+        return Window(begin_us(from_, now_us) or now_us, end_us(until, now_us))
+    except ValueError as error:
+        raise InvalidStatement(f"{error}: --from {from_ or 'now'} --until {until}") from None
+
+
+def _activity(given: dict[str, Any]) -> Activity | None:
+    lists = {name: given[name] for name in ("classes", "indicators", "targets", "territories")}
+    if not any(lists.values()):
+        return None
+    try:
+        return Activity(**lists)
+    except ValueError as error:
+        raise InvalidStatement(str(error)) from None
+
+
+def _consequence(words: str, *, sealed: bool) -> Consequence | None:
+    if not words or sealed:
+        return None
+    return Consequence(class_="none") if words == "none" else Consequence(class_="open", text=words)
+
+
+def _withheld(text: str) -> Withheld | None:
+    if not text:
+        return None
+    items, _, rest = text.partition(":")
+    class_, _, commitment = rest.partition(":")
+    if not items.isascii() or not items.isdigit() or not class_ or not commitment:
+        raise InvalidStatement(
+            f"--withheld is written ITEMS:CLASS:DIGEST, such as 3:classified:{'x' * 8}…; got {text!r}"
+        )
+    return Withheld(items=int(items), class_=class_, commitment=commitment)
+
+
+# -- showing ------------------------------------------------------------------------------------------------------------
+
+
+def _open(
+    out: Out,
+    command: str,
+    build: Callable[[int], Message],
+    given: dict[str, Any],
+    *,
+    seal: Callable[[int], SealedText | None] = lambda _: None,
+    silence: dict[str, Any] | None = None,
+) -> None:
+    with opened(out.folder) as node:
+        now_us = node.clock()
+        message = build(now_us)
+        spoken = send(node, message, to=given["to"], by=given["by"], sealed=seal(now_us), dry_run=given["dry_run"])
+        shown = spoken_json(spoken) | ({"silence": silence} if silence else {})
+    out.result(command, shown, lambda: print_spoken(shown))
+
+
+def spoken_json(spoken: Spoken) -> dict[str, Any]:
+    """What came of it; `due` are the moments at which the clocks of an opening end if nothing is said."""
+    message = spoken.message
+    due = {}
+    if not message.thread:
+        profile = profile_of(message.profile, message.calendar)
+        sent = spoken.said.at_us
+        due = {"delivery": profile.later(sent, profile.delivery_us)}
+    return {
+        "said": spoken.stored and not spoken.waits,
+        "waits_for_second_person": spoken.waits,
+        "dry_run": not spoken.stored,
+        "id": spoken.said.id,
+        "short": spoken.said.short,
+        "thread": message.thread or spoken.said.id,
+        "move": message.move,
+        "drill": message.profile.startswith(DRILL),
+        "level": LEVELS[message.level],
+        "to": list(spoken.to),
+        "at_us": spoken.said.at_us,
+        "due_us": due,
+        "profile": message.profile,
+        "body": dict(spoken.said.body) if not spoken.waits or not spoken.stored else written(message),
+    }
+
+
+def print_spoken(shown: dict[str, Any]) -> None:
+    """One line for what happened, then who gets it, then what runs."""
+    what = f"{'drill: ' if shown['drill'] else ''}{shown['move']}"
+    to = ", ".join(shown["to"])
+    if shown["dry_run"]:
+        click.echo(f"Would say to {to}: {what}, level {shown['level']}. Nothing was stored. Word for word:")
+        click.echo(plain_json(shown["body"]))
+        if shown["waits_for_second_person"]:
+            click.echo("It would wait for a second person first.")
+    elif shown["waits_for_second_person"]:
+        click.echo(f"Draft {shown['short']}: {what} to {to}. Nothing has left.")
+        click.echo(f"A second person lets it go: detente outbox approve {shown['short']} --by NAME")
+    else:
+        click.echo(f"Said {shown['short']}: {what} to {to}, {moment(shown['at_us'])}.")
+        for clock, due_us in shown["due_us"].items():
+            click.echo(
+                f"  {clock} due {moment(due_us)} ({relative(due_us, shown['at_us'])}); clocks: {shown['profile']}"
+            )
+        if shown["due_us"]:
+            click.echo("  It leaves when they pull: their receipt shows when they have it.")
+    silence = shown.get("silence")
+    if silence:
+        click.echo(
+            f"  To show anything, none may be seen for {silence['silence_needed_days']:.0f} days: before, "
+            f"{silence['before_count']} in {silence['before_days']:g} days. A shorter silence is too few data."
+        )

@@ -85,14 +85,14 @@ def tell(said: Said, cast: Cast) -> Line:
     """One statement in a sentence. What was erased or cannot be read is shown as just that."""
     telling = TELLINGS.get(said.kind)
     if said.erased:
-        return Line(f"{cast.told(said)} a {said.kind}; its text is erased.")
+        return Line(f"{cast.told_of(said)} a {said.kind}; its text is erased.")
     try:
         if telling is None:
             raise InvalidStatement("unknown kind")
         line = telling(said, cast)
     except InvalidStatement:
         kind = said.kind if said.kind in KINDS else "statement of a kind that is not known here"
-        return Line(f"{cast.told(said)} a {kind} that cannot be read here.")
+        return Line(f"{cast.told_of(said)} a {kind} that cannot be read here.")
     if said.withdrawn:
         return replace(line, sentence=f"{line.sentence} {cast.name(said.speaker)} has withdrawn this since.")
     return line

@@ -60,8 +60,19 @@ class Cast:
         to = self.to(said)
         return f"{self.name(said.speaker)} {verb} {to}" if to else f"{self.name(said.speaker)} recorded"
 
+    def told_of(self, said: Said) -> str:
+        """As `told`, before a noun: `CERT A told CERT B of` or `CERT A recorded`."""
+        return f"{self.told(said)} of" if said.aud else self.told(said)
+
+    def parties(self, origins: Iterable[str], first: str) -> list[str]:
+        """Names in alphabetical order, but for the speaker, who comes first where it is among them: so no name decides between two."""
+        there = sorted(origins)
+        return [self.name(origin) for origin in sorted(there, key=lambda origin: origin != first)]
+
     def ref(self, name: str) -> str:
-        """A statement by kind and short words; anything else by its own name, as somebody gave it."""
+        """A party by its title, a statement by kind and short words; anything else by its own name, as somebody gave it."""
+        if name in self.names:
+            return self.name(name)
         said = self.by_id.get(name)
         if said is not None:
             move = said.body.get("move") if said.kind == "message" else None

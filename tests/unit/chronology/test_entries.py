@@ -118,10 +118,10 @@ def test_a_correction_stands_beside_what_it_corrects() -> None:
         (said("claim", {"quote": ""}), "CERT A recorded a claim that cannot be read here."),
         (
             said("weather", {"x": 1}, to=(B,)),
-            "CERT A told CERT B a statement of a kind that is not known here that cannot be read here.",
+            "CERT A told CERT B of a statement of a kind that is not known here that cannot be read here.",
         ),
-        (said("claim", {}, erased=True, to=(B, C)), "CERT A told CERT B and Lab C a claim; its text is erased."),
-        (said("claim", {}, to=("*",)), "CERT A told everybody a claim that cannot be read here."),
+        (said("claim", {}, erased=True, to=(B, C)), "CERT A told CERT B and Lab C of a claim; its text is erased."),
+        (said("claim", {}, to=("*",)), "CERT A told everybody of a claim that cannot be read here."),
     ],
 )
 def test_what_cannot_be_read_is_shown_as_just_that(statement: Said, sentence: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from detente.attribution.bodies import Assessment, Board, Finding, Judgment, Position, Rating, Tasking
 from detente.chronology.telling import Cast, Line, Telling, clause, in_brackets, listed, shortened, spelled
 from detente.said import Said, read
+from detente.scales import SCALES
 
 _STANCES = {
     "endorses": "endorses",
@@ -29,7 +30,7 @@ def board(said: Said, cast: Cast) -> Line:
     adds = f"adds to {cast.ref(body.of)}" if body.of else ""
     groups = [f"{shortened(group.name)} has {group.size} members" for group in body.groups]
     return Line(
-        f"{cast.told(said)} a board on {body.question} in {cast.ref(body.incident)}: {shortened(body.title)}; hypotheses: {hypotheses}"
+        f"{cast.told_of(said)} a board on {body.question} in {cast.ref(body.incident)}: {shortened(body.title)}; hypotheses: {hypotheses}"
         f"{in_brackets(f'board {said.short}', adds, *groups)}.",
         names=tuple(_column(said.id, one.key) for one in body.hypotheses),
     )
@@ -45,7 +46,7 @@ def assessment(said: Said, cast: Cast) -> Line:
     independent = "states that it was asked for no conclusion" if body.independent else ""
     replaces = f"replaces {cast.ref(body.of)}" if body.of else ""
     return Line(
-        f"{cast.told(said)} the assessment of {shortened(body.office)} on {cast.ref(body.board)}: {judgments}"
+        f"{cast.told_of(said)} the assessment of {shortened(body.office)} on {cast.ref(body.board)}: {judgments}"
         f"{in_brackets(own, evidence, independent, replaces)}.",
         body.as_of,
         names=(body.board, *(_column(body.board, one.hypothesis) for one in body.judgments)),
@@ -76,7 +77,7 @@ def rating(said: Said, cast: Cast) -> Line:
     body = read(said, Rating)
     pieces = len(body.rows)
     return Line(
-        f"{cast.told(said)} the marks of {shortened(body.rater)} for {pieces} {'piece' if pieces == 1 else 'pieces'} of evidence on "
+        f"{cast.told_of(said)} the marks of {shortened(body.rater)} for {pieces} {'piece' if pieces == 1 else 'pieces'} of evidence on "
         f"{cast.ref(body.board)}."
     )
 
@@ -113,7 +114,7 @@ def tasking(said: Said, cast: Cast) -> Line:
 
 def _judgment(one: Judgment) -> str:
     confidence = f", analytic confidence {one.confidence}" if one.confidence else ""
-    return f"{shortened(one.hypothesis)} is {one.likelihood} on the scale {one.scale}{confidence}"
+    return f"{shortened(one.hypothesis)} is {one.likelihood} on the scale {SCALES[one.scale].title}{confidence}"
 
 
 def _column(board_id: str, hypothesis: str) -> str:

@@ -80,7 +80,7 @@ def consultation(said: Said, cast: Cast) -> Line:
     minutes = f"{body.duration_minutes} minutes" if body.duration_minutes else "duration not stated"
     agreed = f"agreed text: {shortened(body.agreed_text)}" if body.agreed_text else "held, no agreed record"
     sentence = (
-        f"{cast.told(said)} a consultation on {shortened(body.subject)} at the {LEVELS.get(body.level, 'unknown')} level, "
+        f"{cast.told_of(said)} a consultation on {shortened(body.subject)} at the {LEVELS.get(body.level, 'unknown')} level, "
         f"with {present or 'participants not stated'}{clause(body.outcome, '; outcome: ')}"
         f"{in_brackets(minutes, agreed, f'source: {shortened(body.source)}' if body.source else '')}."
     )
@@ -99,7 +99,7 @@ def minutes(said: Said, cast: Cast) -> Line:
 def correction(said: Said, cast: Cast) -> Line:
     body = read(said, Correction)
     sentence = (
-        f"{cast.told(said)} a correction of {cast.ref(body.of)}: {shortened(body.field)} was {shortened(body.was)} and is "
+        f"{cast.told_of(said)} a correction of {cast.ref(body.of)}: {shortened(body.field)} was {shortened(body.was)} and is "
         f"{shortened(body.now)}{clause(body.text)}."
     )
     return Line(sentence, bears_on=(("corrects", body.of),))
@@ -107,7 +107,9 @@ def correction(said: Said, cast: Cast) -> Line:
 
 def reveal(said: Said, cast: Cast) -> Line:
     body = read(said, Reveal)
-    return Line(f"{cast.told(said)} the text that it had sealed (digest {body.digest[:12]}…): {shortened(body.text)}.")
+    return Line(
+        f"{cast.told_of(said)} the text that it had sealed (digest {body.digest[:12]}…): {shortened(body.text)}."
+    )
 
 
 def _word(body: Message) -> str:

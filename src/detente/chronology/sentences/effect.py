@@ -14,7 +14,7 @@ def plan(said: Said, cast: Cast) -> Line:
     body = read(said, Plan)
     classes = listed([spelled(class_) for class_ in body.activity.classes])
     about = f" after {cast.ref(body.about)}" if body.about else ""
-    reported = listed([cast.name(origin) for origin in sorted(body.directions)])
+    reported = listed(cast.parties(body.directions, said.speaker))
     warned = When(body.warned_us // SECOND_US * SECOND_US)
     grace = f", with {body.grace_days:g} days of grace" if body.grace_days else ""
     return Line(
@@ -27,7 +27,7 @@ def evaluation(said: Said, cast: Cast) -> Line:
     body = read(said, Evaluation)
     outcomes = "; ".join(
         f"as reported by {cast.name(origin)}, {_outcome(body.result.outcomes[origin])}"
-        for origin in sorted(body.result.outcomes)
+        for origin in sorted(sorted(body.result.outcomes), key=lambda origin: origin != said.speaker)
     )
     return Line(f"{cast.told(said)} what it counted under {cast.ref(body.plan)}: {outcomes or 'nothing'}.")
 

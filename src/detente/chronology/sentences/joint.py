@@ -22,7 +22,7 @@ def proposal(said: Said, cast: Cast) -> Line:
     repeats = f"repeats {cast.ref(body.repeats)}" if body.repeats else ""
     if body.step == "proposed":
         return Line(
-            f"{cast.told(said)} a proposal: {shortened(body.title)}{clause(body.text)}"
+            f"{cast.told_of(said)} a proposal: {shortened(body.title)}{clause(body.text)}"
             f"{in_brackets(f'proposal {said.short}', repeats)}.",
             word="proposal",
         )
@@ -58,7 +58,7 @@ def relay(said: Said, cast: Cast) -> Line:
     else:
         by = f" by {cast.name(body.sender)}" if body.sender else ""
         what = f"a reply{by} to a party that is not named{clause(body.text)}"
-    return Line(f"{cast.told(said)} {what}{details}.", word=f"relay {body.step}")
+    return Line(f"{cast.told_of(said)} {what}{details}.", word=f"relay {body.step}")
 
 
 def _objects(count: int) -> str:

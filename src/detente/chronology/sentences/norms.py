@@ -56,10 +56,10 @@ def answer(said: Said, cast: Cast) -> Line:
 
 def agreement(said: Said, cast: Cast) -> Line:
     body = read(said, Agreement)
-    parties = listed(sorted(cast.name(party) for party in body.parties))
+    parties = listed(cast.parties(body.parties, said.speaker))
     clauses = f"{len(body.clauses)} {'clause' if len(body.clauses) == 1 else 'clauses'}"
     return Line(
-        f"{cast.told(said)} the text of an agreement between {parties}: {shortened(body.title)} "
+        f"{cast.told_of(said)} the text of an agreement between {parties}: {shortened(body.title)} "
         f"({clauses}, version {body.version}; agreement {said.short})."
     )
 
@@ -68,7 +68,7 @@ def amendment(said: Said, cast: Cast) -> Line:
     body = read(said, Amendment)
     clauses = listed([f"{change.id}{' (taken out)' if change.remove else ''}" for change in body.changed])
     return Line(
-        f"{cast.told(said)} a proposed change of {cast.ref(body.agreement)} at version {body.base}: clause {clauses}"
+        f"{cast.told_of(said)} a proposed change of {cast.ref(body.agreement)} at version {body.base}: clause {clauses}"
         f"{clause(body.reasons, '; reasons given: ')} (amendment {said.short})."
     )
 
@@ -107,7 +107,9 @@ def response(said: Said, cast: Cast) -> Line:
     body = read(said, Response)
     answers_to = f"in answer to {cast.ref(body.of)}" if body.of else ""
     about = f"about {cast.refs(body.about)}" if body.about else ""
+    telling = cast.told(said)
     if body.seal is not None:
+        telling = cast.told_of(said)
         what = f"a response that is undisclosed, committed by digest {body.seal.digest[:12]}…"
     elif body.kind == "none-decided":
         what = "that it decided on no response"
@@ -118,7 +120,7 @@ def response(said: Said, cast: Cast) -> Line:
     role = f"decided by {shortened(body.role)}" if body.role else ""
     review = f"review {body.review}" if body.review is not None else ""
     sentence = (
-        f"{cast.told(said)} {what}{to}{incident}{clause(body.reasons, '; reasons given: ')}"
+        f"{telling} {what}{to}{incident}{clause(body.reasons, '; reasons given: ')}"
         f"{in_brackets(role, answers_to, about, review)}."
     )
     return Line(sentence, body.decided)

@@ -37,7 +37,7 @@ def measure(said: Said, cast: Cast) -> Line:
     given = f"given by {shortened(body.given_by)}" if body.given_by else ""
     due = f"due {body.due}" if body.due is not None else ""
     sentence = (
-        f"{cast.told(said)}: recommended to {shortened(body.owner)}, in {cast.ref(body.about)}: {shortened(body.text)}"
+        f"{cast.told_of(said)} a recommendation to {shortened(body.owner)}, in {cast.ref(body.about)}: {shortened(body.text)}"
         f"{in_brackets(given, due)}."
     )
     return Line(sentence, body.when, word="measure given")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from detente.drawing import columns_of, label, mark, pad, plain, rule, svg, wrap
+from detente.drawing import LINE_PX, columns_of, label, mark, pad, plain, rule, svg, width_of, wrap
 from detente.norms.ladder import Chain, Step
 from detente.norms.lines import quoted
 from detente.norms.promises import Item
@@ -81,30 +81,31 @@ def flag_lines(chain: Chain) -> list[str]:
 def ladder_svg(chain: Chain) -> str:
     """The same as a picture: rungs from top to bottom, steps from left to right, joined where one answers the other."""
     rungs = _rungs(chain)
-    width = _NAMES_PX + _STEP_PX * len(chain.steps) + 16
+    told = [f"{i + 1}  {step_line(step)}" for i, step in enumerate(chain.steps)]
+    if chain.rising:
+        links = " → ".join(str(i + 1) for i, step in enumerate(chain.steps) if step.id in chain.standing)
+        told.append(f"flag: rising chain: {links}")
+    # As wide as its longest line: nothing that somebody did is cut off.
+    width = max(_NAMES_PX + _STEP_PX * len(chain.steps), *(width_of(line) for line in told)) + 16
     top: float = 24
     parts: list[str] = []
     points: dict[int, tuple[float, float]] = {}
     for row, (kind, rung, at) in enumerate(rungs):
         y = top + row * _ROW_PX
-        parts.append(
-            label(8, y + 4, f"{rung} {kind}".strip(), size=12, bold=bool(at), faint=not at, within=_NAMES_PX - 16)
-        )
+        parts.append(label(8, y + 4, f"{rung} {kind}".strip(), bold=bool(at), faint=not at))
         parts.append(rule(_NAMES_PX, y, width - 8, y, faint=True, dashed=kind == UNDISCLOSED))
         points |= {i: (_NAMES_PX + _STEP_PX * i + 20, y) for i in at}
     for i in range(1, len(chain.steps)):
-        parts.append(rule(*points[i - 1], *points[i], faint=chain.steps[i].id not in chain.standing))
+        parts.append(rule(*points[i - 1], *points[i]))
     for i, step in enumerate(chain.steps):
         x, y = points[i]
         parts.append(mark("circle", x, y, filled=step.kind != UNDISCLOSED, title=step_line(step)))
-        parts.append(label(x + 9, y - 5, str(i + 1), size=11))
-    below: float = top + len(rungs) * _ROW_PX + 4
-    flags = flag_lines(chain)
-    told = [f"{i + 1}  {step_line(step)}" for i, step in enumerate(chain.steps)]
-    for line in (*told, *flags):
-        parts.append(label(8, below, line, size=12, bold=line in flags, within=width - 16))
-        below += 18
-    return svg(width, below, "Chain of responses on their rungs", "; ".join((*told, *flags)), parts)
+        parts.append(label(x + 9, y - 5, str(i + 1), bold=step.id in chain.standing))
+    below = top + len(rungs) * _ROW_PX + 4
+    for line in told:
+        parts.append(label(8, below, line, bold=line.startswith("flag")))
+        below += LINE_PX
+    return svg(width, below, "Chain of responses on their rungs", "; ".join(told), parts)
 
 
 def _rungs(chain: Chain) -> list[tuple[str, str, set[int]]]:

@@ -41,7 +41,7 @@ def test_the_picture_has_every_rung_every_step_and_the_flag() -> None:
     assert all(kind in words for kind in ("countermeasure", "none-decided", "undisclosed"))
     assert len(list(tree.iter(f"{space}circle"))) == 4
     described = tree.findtext(f"{space}desc") or ""
-    assert "flag: rising chain: 1 private-message" in described
+    assert described.endswith("flag: rising chain: 1 → 2 → 3")
     assert loaded_words(words + described) == []
 
 

@@ -30,7 +30,18 @@ retort retorts retorted retorting|say says said saying|speculate speculates spec
 stress stresses stressed stressing|suggest suggests suggested suggesting|summarize summarizes summarized summarizing
 tell tells told telling|testify testifies testified testifying|threaten threatens threatened threatening|tweet tweets tweeted tweeting
 underline underlines underlined underlining|urge urges urged urging|vow vows vowed vowing|warn warns warned warning
-wonder wonders wondered wondering|write writes wrote written writing|speak speaks spoke spoken speaking|promise promises promised promising
+wonder wonders wondered wondering|write writes wrote written writing|read reads reading|speak speaks spoke spoken speaking|promise promises promised promising
+"""
+_SHOUTS = """
+cry cries cried crying|exclaim exclaims exclaimed exclaiming|shout shouts shouted shouting|whisper whispers whispered whispering
+mutter mutters muttered muttering|sigh sighs sighed sighing|gasp gasps gasped gasping|laugh laughs laughed laughing|snap snaps snapped snapping
+scoff scoffs scoffed scoffing|report reports reported reporting|order orders ordered ordering|begin begins began beginning
+interject interjects interjected interjecting|lament laments lamented lamenting|muse muses mused musing|protest protests protested protesting
+agree agrees agreed agreeing|disagree disagrees disagreed disagreeing|imply implies implied implying|indicate indicates indicated indicating
+reveal reveals revealed revealing|disclose discloses disclosed disclosing|assure assures assured assuring|remind reminds reminded reminding
+advise advises advised advising|inform informs informed informing|echo echoes echoed echoing|reiterate reiterates reiterated reiterating
+contend contends contended contending|allege alleges alleged alleging|apologize apologizes apologized apologizing
+apologise apologises apologised apologising|clarify clarifies clarified clarifying|signal signals signalled signaled signalling
 """
 _NAMES = """
 call calls called calling|describe describes described describing|brand brands branded branding|label labels labelled labeled labelling
@@ -65,6 +76,7 @@ def _forms(table: str, class_: CueClass) -> dict[str, Cue]:
 
 VERBS: dict[str, Cue] = {
     **_forms(_SAYS, "says"),
+    **_forms(_SHOUTS, "says"),
     **_forms(_NAMES, "names"),
     **_forms(_DENIES, "denies"),
     **_forms(_DECLINES, "declines"),
@@ -77,6 +89,14 @@ NOUNS = words_of(
     statement testimony threat tweet view vow warning word words"""
 )
 WORDS_USED = words_of("word words term terms phrase expression formula")
+# What a person speaks in: “in a statement”, “at a news conference”.
+OCCASIONS = NOUNS | words_of(
+    "briefing call conference debate hearing interview meeting post press release speech telegram note newsletter"
+)
+# After these in a phrase that follows its verb, something else begins: “said the envoy in a letter”.
+PHRASE_ENDS = words_of(
+    "in on after before when while as during later with to by yesterday today who which that and but until because"
+)
 USES = words_of("use used uses using employ employed coin coined repeat repeated")
 
 # What stands before a title or a name in quotation marks.
@@ -91,14 +111,15 @@ REFLEXIVE = words_of("itself himself herself themselves yourself myself ourselve
 # May stand between a subject and its verb.
 BETWEEN = words_of(
     """also has have had then later again already now still once twice never often only even first finally just reportedly publicly
-    privately would will did does do is was were be been not both all each yesterday today himself herself themselves itself thus so"""
+    privately would will did does do is was were be been not both all each yesterday today himself herself themselves itself thus so
+    like likes liked love loves used went goes continues"""
 )
 # Subjects that name nobody.
 NOBODY = words_of(
     """it this that there some many others one everyone everybody someone somebody people sources source rumours rumors rumour rumor
     reports report observers insiders critics voices what which nobody media press story stories"""
 )
-PRONOUNS = words_of("he she they i we who")
+PRONOUNS = words_of("he she they i we")
 
 # Begin a sentence in capitals and are no part of a name.
 LEADING = words_of(
@@ -113,8 +134,17 @@ LEADING = words_of(
     november december asked according quoting citing says said"""
 )
 DAYS = words_of(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october
-    november december mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec"""
+    """monday tuesday wednesday thursday friday saturday sunday january february april june july august september october november
+    december"""
+)
+# Begin a noun phrase, and stay in it: “one delegate”, “both sides”.
+DETERMINERS = words_of(
+    "the a an his her its their our my one another some several two three many most both every each this that no"
+)
+KEPT_DETERMINERS = words_of("one another some several two three many most both")
+# Subjects that name nobody and yet are said to speak: “sources say”.
+ANONYMOUS = words_of(
+    "source sources rumour rumours rumor rumors report reports observers insiders critics voices people some many others"
 )
 
 # Nouns by which an office or a body speaks.

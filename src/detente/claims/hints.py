@@ -14,19 +14,25 @@ from detente.when import When, parse_when
 
 TWO_TENSES = "ambiguous in source: the same thing is said to be done and still to come"
 
-_NOT = r"(?:[a-z]+n[’']t|not|never|no one|nobody)"
+_ADVERBS = r"(?: (?:\w+ly|ever|at all|in any way|even|in fact|been|be|a part|part|taking|taken|take|play\w*|had|any))*"
+_ACTS = (
+    r"(?:involved|do|done|did|hack\w*|interfer\w*|meddl\w*|attack\w*|order(?:ed)?|direct(?:ed)?|behind|responsible|part|steal|stole\w*|enter(?:ed)?|leak\w*"
+    r"|participat\w*|carr\w+ out|sent|plan(?:ned)?|break|broken)\b"
+)
 _DENIAL = re.compile(
-    r"\b(?:i|we|they|he|she|it|our \w+|russia|moscow|washington|beijing|this country|the \w+(?: \w+)?)(?: \w+){0,2} "
-    rf"{_NOT}(?: \w+){{0,3}} (?:involved|do|done|did|hack\w*|interfer\w*|meddl\w*|attack\w*|order\w*|direct\w*|true|so|behind|responsible|"
-    r"part|steal|stole\w*|enter\w*|leak\w*|participat\w*|take part|tak\w+ part|carr\w+ out|send|sent|use|used)\b"
-    r"|\b(?:is|are|was|were|be) (?:simply |absolutely |completely |totally |plainly )?"
-    r"(?:untrue|false|groundless|baseless|unfounded|absurd|fabricated|invented|nonsense|ridiculous|a lie|lies|a hoax|not true|not so)\b"
-    r"|\bn(?:ot|othing)(?: \w+){0,2} to do with\b|\bno (?:truth|part|role|involvement|hand) (?:in|to)\b|\bno such (?:attack|order|operation|thing)\b"
-    rf"|\b{_NOT} (?:involved|true|our doing|our work)\b",
+    rf"(?:\b(?:did|does|do|has|have|had|was|were|is|are|am) (?:not|never|in no way)|\b(?:did|does|do|has|have|had|was|were|is|are)n[’']t"
+    rf"|\b[’'](?:ve|s|re|d) (?:not|never)|\A(?:not|never)){_ADVERBS} {_ACTS}"
+    r"|\b(?:we|i|our \w+) (?:have |had )?never \w+"
+    r"|\b(?:is|are|was|were|be) (?:(?:\w+ly) )?(?:untrue|false|groundless|baseless|unfounded|absurd|fabricated|invented|nonsense|ridiculous|a lie|lies"
+    r"|a hoax|not true|not so)\b"
+    r"|\b(?:isn|wasn|aren|weren)[’']t true\b|\b(?:not|nothing) (?:\w+ )?to do with\b|\b(?:no|any) (?:truth|involvement|hand|part|role) (?:in|to)\b"
+    rf"|\bno such (?:attack|order|operation|thing|plan)\b|\bneither {_ACTS} nor\b|\b(?:did|have|do) not[.!]?\Z",
     re.IGNORECASE,
 )
+# Two or three words that dismiss what somebody else has said: “groundless”.
+DISMISSAL_WORDS_MAX = 3
 _DISMISSAL = re.compile(
-    r"\A(?:(?:absolutely|completely|utterly|totally|simply|pure|plain) )?(?:untrue|false|groundless|baseless|unfounded|absurd|fabricat\w+|nonsense|"
+    r"\A(?:(?:absolute|complete|utter|total|pure|plain)(?:ly)? )?(?:untrue|false|groundless|baseless|unfounded|absurd|fabricat\w+|nonsense|"
     r"ridiculous|a lie|lies|a hoax|fake(?: news)?|laughable|invention|fantasy|rubbish)\b",
     re.IGNORECASE,
 )
@@ -51,7 +57,14 @@ def polarity_of(quote: str, cue: Cue | None) -> Polarity:
         return "declines-to-assert"
     if _DECLINE.search(quote):
         return "declines-to-assert"
-    if _DENIAL.search(quote) or _DISMISSAL.search(quote):
+    dismissal = _DISMISSAL.match(quote)
+    if (
+        dismissal is not None
+        and not (cue is not None and cue.class_ == "names")
+        and len(quote.split()) > DISMISSAL_WORDS_MAX
+    ):
+        dismissal = None
+    if _DENIAL.search(quote) or dismissal is not None:
         return "denies"
     if _REPORT.search(quote):
         return "reports"

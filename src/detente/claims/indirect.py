@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detente.claims.bodies import Polarity
-from detente.claims.credit import is_verb, subject_of
-from detente.claims.cues import VERBS, words_of
+from detente.claims.cues import ANONYMOUS, VERBS, words_of
 from detente.claims.phrases import Phrase
+from detente.claims.subjects import is_verb, subject_of
 
 _HELPERS = words_of("is are was were has have been being now still widely often also already generally")
 _PASSIVES = words_of(
@@ -34,8 +34,10 @@ def indirect_speech(tokens: Sequence[str], *, has_quotation: bool) -> list[Spoke
         if cue is None or cue.form == "ing" or not is_verb(tokens, position):
             continue
         after = lower[position + 1 : position + 3]
-        if cue.class_ == "denies":
-            polarity: Polarity = "denies"
+        if cue.class_ == "denies" and "neither" in lower[max(0, position - 4) : position]:
+            polarity: Polarity = "declines-to-assert"
+        elif cue.class_ == "denies":
+            polarity = "denies"
         elif (
             cue.class_ == "declines"
             and after
@@ -45,10 +47,12 @@ def indirect_speech(tokens: Sequence[str], *, has_quotation: bool) -> list[Spoke
             polarity = "declines-to-assert"
         elif cue.class_ == "says" and not has_quotation and "that" in lower[position + 1 : position + 4]:
             polarity = "asserts"
+        elif cue.class_ == "says" and not has_quotation and position and lower[position - 1] in ANONYMOUS:
+            polarity = "reports"
         else:
             continue
         phrase = subject_of(tokens, position)
-        if phrase is None:
+        if phrase is None or (phrase.nobody and phrase.office.lower() not in ANONYMOUS):
             continue
         if phrase.nobody:
             return [Spoken(None, phrase.office, word, "reports")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from detente.claims.cues import OFFICES, PLURAL_OFFICES
-from detente.claims.phrases import Phrase, beginning_at, names_in
+from detente.claims.cues import OFFICES, PLURAL_OFFICES, TITLES_OF_PERSONS
+from detente.claims.phrases import Phrase, apposed_after, beginning_at, names_in
 
 # Pronouns reach back over this many persons; who was named before is not meant any more.
 REMEMBERED = 6
@@ -28,16 +28,25 @@ class People:
         """Names in a sentence, and the person whom it is about when it begins with one."""
         for name in names_in(tokens):
             self._full.setdefault(name.rsplit(" ", 1)[-1], name)
-        subject = beginning_at(tokens, 0)
-        if subject is not None and not subject.pronoun and not subject.nobody and subject.person:
-            self._remember(self._whole(subject.name), subject.office)
+        for start in _starts(tokens):
+            subject = beginning_at(tokens, start)
+            if subject is None or subject.pronoun or subject.nobody:
+                continue
+            subject = apposed_after(tokens, subject)
+            if subject.person and self._known(subject, tokens):
+                self._remember(self._whole(subject.name), subject.office)
+                break
+
+    def _known(self, subject: Phrase, tokens: Sequence[str]) -> bool:
+        """A single capitalised word that opens a sentence may be any word; it is a person when the text has named one so."""
+        return " " in subject.name or bool(subject.office) or subject.name in self._full
 
     def who(self, phrase: Phrase | None) -> str:
         """The name or office that a phrase stands for; "" when that is nobody, or nobody yet."""
         if phrase is None or phrase.nobody:
             return ""
         if not phrase.pronoun:
-            return self._whole(phrase.name)
+            return self._holder(phrase) or self._whole(phrase.name)
         match phrase.name.lower():
             case "he" | "she" as pronoun:
                 for name in reversed(self._recent):
@@ -63,6 +72,16 @@ class People:
         elif phrase.person or phrase.pronoun or last in OFFICES:
             self._remember(name, phrase.office)
 
+    def _holder(self, phrase: Phrase) -> str:
+        """Whom “the president” stands for: the last person named with that office; "" when there is none."""
+        if not phrase.definite or phrase.office:
+            return ""
+        head = phrase.name.lower().split()[-1]
+        for name in reversed(self._recent):
+            if head in TITLES_OF_PERSONS and head in self._offices.get(name, "").lower().split():
+                return name
+        return ""
+
     def _whole(self, name: str) -> str:
         return self._full.get(name, name) if " " not in name else name
 
@@ -76,3 +95,8 @@ class People:
                 self._pronoun.setdefault(name, "she" if word in _SHE else "he")
         if office:
             self._offices.setdefault(name, office)
+
+
+def _starts(tokens: Sequence[str]) -> list[int]:
+    """Where the subject of a sentence may stand: at its beginning, or after the commas of what comes before it."""
+    return [0, *[p + 1 for p, word in enumerate(tokens[:40]) if word == ","][:3]]

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detente.claims.cues import (
     BETWEEN,
     CONNECTORS,
     COURTESY,
     DAYS,
+    DETERMINERS,
+    KEPT_DETERMINERS,
     LEADING,
     NOBODY,
+    NOUNS,
     OFFICES,
+    PHRASE_ENDS,
     PRONOUNS,
     TITLES_OF_PERSONS,
     VERBS,
@@ -41,7 +45,10 @@ def tokens_of(sentence: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """`name`: a person or body by name, or the office as written; `office`: what stands beside the name; [start, end) in the tokens."""
+    """`name`: a person or body by name, or the office as written; `office`: what stands beside the name; [start, end) in the tokens.
+
+    `definite`: an office with “the” before it, which may stand for somebody named earlier.
+    """
 
     name: str
     office: str
@@ -50,6 +57,7 @@ class Phrase:
     pronoun: bool = False
     nobody: bool = False
     person: bool = False
+    definite: bool = False
 
 
 def ending_at(tokens: Sequence[str], end: int) -> Phrase | None:
@@ -62,48 +70,49 @@ def ending_at(tokens: Sequence[str], end: int) -> Phrase | None:
         return Phrase(last, "", end - 1, end, pronoun=True)
     if lower in NOBODY:
         return Phrase("", last, end - 1, end, nobody=True)
-    if not _is_name(tokens, end - 1) and lower not in OFFICES:
-        return None
     start = end - 1
+    if not _is_name(tokens, start) and not _is_office(last):
+        start = _determiner_before(tokens, start)
+        if start < 0:
+            return None
     while start > 0 and end - start < WORDS_MAX and _joins(tokens, start - 1, start):
         start -= 1
     return _phrase(tokens, start, end)
 
 
-def beginning_at(tokens: Sequence[str], start: int) -> Phrase | None:
-    """The phrase whose first token is `tokens[start]`."""
+def _determiner_before(tokens: Sequence[str], position: int) -> int:
+    """Where “the grid operator’s dog” begins, read from its last word; -1 where no article stands before at most four plain words."""
+    for start in range(position, max(-1, position - 5), -1):
+        lower = tokens[start].lower()
+        if lower in DETERMINERS:
+            return start if start < position else -1
+        if (
+            not tokens[start][:1].isalpha()
+            or lower in CONNECTORS
+            or lower in BETWEEN
+            or (lower in VERBS and lower not in NOUNS)
+        ):
+            return -1
+    return -1
+
+
+def beginning_at(tokens: Sequence[str], start: int, *, after_verb: bool = False) -> Phrase | None:
+    """The phrase whose first token is `tokens[start]`; `after_verb`: what follows “said”, and no verb after it tells its end."""
     if start >= len(tokens):
         return None
     lower = tokens[start].lower()
     if lower in PRONOUNS:
         return Phrase(tokens[start], "", start, start + 1, pronoun=True)
-    if lower in NOBODY and not (start + 1 < len(tokens) and tokens[start + 1].lower() in OFFICES):
+    if lower in NOBODY and not (lower in KEPT_DETERMINERS and _noun_follows(tokens, start + 1)):
         return Phrase("", tokens[start], start, start + 1, nobody=True)
     end, solid = start, start
     while end < len(tokens) and end - start < WORDS_MAX:
         token = tokens[end]
         low = token.lower()
-        if low in (
-            "the",
-            "a",
-            "an",
-            "his",
-            "her",
-            "their",
-            "its",
-            "another",
-            "one",
-            "some",
-            "several",
-            "two",
-            "senior",
-            "former",
-        ):
+        if low in DETERMINERS or low in ("senior", "former"):
             if end != start and tokens[end - 1].lower() not in (*CONNECTORS, "and"):
                 break
-        elif _is_name(tokens, end) or low in OFFICES:
-            if low in DAYS and token[:1].isupper():
-                break
+        elif _is_name(tokens, end) or _is_office(token):
             solid = end + 1
         elif low in CONNECTORS or low == "and":
             if solid != end or not _name_follows(tokens, end + 1):
@@ -111,7 +120,79 @@ def beginning_at(tokens: Sequence[str], start: int) -> Phrase | None:
         elif low in VERBS or not token[:1].isalpha() or not _office_soon(tokens, end):
             break
         end += 1
+    solid = max(solid, _plain_end(tokens, start, after_verb=after_verb))
     return _phrase(tokens, start, solid) if solid > start else None
+
+
+def _noun_follows(tokens: Sequence[str], position: int) -> bool:
+    """one engineer, some officials; not: one of them, some say."""
+    lower = tokens[position].lower() if position < len(tokens) else ""
+    return (
+        lower[:1].isalpha()
+        and lower not in CONNECTORS
+        and lower not in BETWEEN
+        and (lower not in VERBS or lower in NOUNS)
+    )
+
+
+def _plain_end(tokens: Sequence[str], start: int, *, after_verb: bool) -> int:
+    """Where “the head of the waterworks” ends: before a verb of saying, or, `after_verb`, where the sentence goes on otherwise.
+
+    `start` when it is no such phrase.
+    """
+    if tokens[start].lower() not in DETERMINERS:
+        return start
+    end = start + 1
+    while end < min(len(tokens), start + 10):
+        token = tokens[end]
+        lower = token.lower()
+        if lower in VERBS and lower not in NOUNS and not (after_verb and token[:1].isupper()):
+            break
+        if after_verb and (not token[:1].isalpha() or lower in PHRASE_ENDS):
+            break
+        if not token[:1].isalpha() or lower in PRONOUNS:
+            return start
+        if lower in BETWEEN:
+            # “the old harbour master likes to say”: helpers belong to the verb, if one of saying comes.
+            return end if _verb_soon(tokens, end) else start
+        end += 1
+    else:
+        if not after_verb:
+            return start
+    return end if end > start + 1 and tokens[end - 1].lower() not in CONNECTORS else start
+
+
+def _verb_soon(tokens: Sequence[str], start: int) -> bool:
+    for token in tokens[start : start + 5]:
+        lower = token.lower()
+        if lower in VERBS:
+            return True
+        if lower not in BETWEEN and lower != "to" and not lower.endswith("ly"):
+            return False
+    return False
+
+
+def apposed_after(tokens: Sequence[str], phrase: Phrase) -> Phrase:
+    """The envoy, Anna Berg / Anna Berg, the envoy: name and office of both."""
+    if phrase.end + 1 < len(tokens) and tokens[phrase.end] == ",":
+        other = beginning_at(tokens, phrase.end + 1)
+        if other is not None and not other.pronoun and not other.nobody:
+            ends = other.end >= len(tokens) or tokens[other.end] in (",", ".", ";", HOLE, "—", "–", ")")
+            if ends:
+                return merged(phrase, other)
+    return phrase
+
+
+def merged(one: Phrase, other: Phrase) -> Phrase:
+    """Name and office, whichever came first; two names, or two offices, are not merged."""
+    if one.person == other.person or one.pronoun or other.pronoun:
+        return one
+    name, office = (one, other) if one.person else (other, one)
+    return replace(name, office=office.name, start=min(one.start, other.start), end=max(one.end, other.end))
+
+
+def _is_office(token: str) -> bool:
+    return _POSSESSIVE.sub("", token.lower()) in OFFICES
 
 
 def _is_name(tokens: Sequence[str], position: int) -> bool:
@@ -119,7 +200,7 @@ def _is_name(tokens: Sequence[str], position: int) -> bool:
     if not token[:1].isupper() or token == HOLE:
         return False
     lower = token.lower()
-    if lower in DAYS and lower not in ("may", "march"):
+    if lower in DAYS:
         return False
     return not (lower in LEADING and (position == 0 or tokens[position - 1] in (HOLE, ".", ":", ",", "—", "“")))
 
@@ -132,15 +213,18 @@ def _joins(tokens: Sequence[str], position: int, right: int) -> bool:
         return False
     if lower in VERBS or lower in BETWEEN:
         return False
-    if _is_name(tokens, position) or lower in OFFICES:
+    if _is_name(tokens, position) or _is_office(token):
         return True
     after = tokens[right].lower()
-    if lower in ("the", "a", "an", "his", "her", "their", "its", "another", "one", "some", "several", "two", "our"):
-        return after not in ("the", "a", "an")
-    if lower in CONNECTORS or lower == "and":
-        if position == 0 or not (_is_name(tokens, position - 1) or tokens[position - 1].lower() in OFFICES):
+    if lower in DETERMINERS:
+        return after not in DETERMINERS
+    if lower in CONNECTORS or lower in ("and", "by"):
+        before = tokens[position - 1].lower() if position else ""
+        if not before or not (_is_name(tokens, position - 1) or _is_office(before) or before in NOUNS):
             return False
-        if lower in ("to", "in", "on", "from", "and") and _is_name(tokens, position - 1):
+        if lower in ("in", "on", "to") and after in DETERMINERS:
+            return False  # “the ministry in a statement”
+        if lower in ("to", "in", "on", "from", "and") and _is_name(tokens, position - 1) and not _is_office(before):
             # "Obama and Putin" is one subject; "flew to Moscow" and "in China Putin" are none.
             return lower == "and" and after not in ("the", "a", "an", "his", "her")
         return True
@@ -170,28 +254,37 @@ def _name_follows(tokens: Sequence[str], start: int) -> bool:
 
 
 def _phrase(tokens: Sequence[str], start: int, end: int) -> Phrase | None:
-    while start < end and (tokens[start].lower() in _ARTICLES or tokens[start].lower() in ("and", "but")):
+    definite = False
+    while start < end and _dropped(tokens, start):
+        definite = tokens[start].lower() == "the"
         start += 1
-    while start < end and _is_leading(tokens, start):
-        start += 1
+    if start + 2 < end and tokens[start].lower() in NOUNS and tokens[start + 1].lower() in ("by", "from", "of"):
+        # The statement by the ministry: the ministry speaks.
+        return _phrase(tokens, start + 2, end)
     words = list(tokens[start:end])
     while words and words[-1].lower() in (*CONNECTORS, *_ARTICLES, "and"):
         words.pop()
     if not words:
         return None
     text = _joined(words)
-    if words[0].lower() in NOBODY:
+    if words[0].lower() in NOBODY and len(words) == 1:
         return Phrase("", text, start, end, nobody=True)
     name, office = _split_title(words)
-    person = bool(name) and not any(w.lower().rstrip("’'s") in OFFICES for w in name)
-    return Phrase(_joined(name or words), _joined(office), start, end, person=person)
+    if not office:
+        name, office = _split_after(name)
+    person = name[0][:1].isupper() and not any(_is_office(word) for word in name)
+    return Phrase(_joined(name), _joined(office), start, end, person=person, definite=definite and not person)
 
 
 _ARTICLES = ("the", "a", "an")
 
 
-def _is_leading(tokens: Sequence[str], position: int) -> bool:
-    return tokens[position][:1].isupper() and tokens[position].lower() in LEADING
+def _dropped(tokens: Sequence[str], position: int) -> bool:
+    """Articles and what opens a sentence; “one” and “another” stay."""
+    lower = tokens[position].lower()
+    if lower in KEPT_DETERMINERS:
+        return False
+    return lower in DETERMINERS or lower in ("and", "but") or (tokens[position][:1].isupper() and lower in LEADING)
 
 
 def _split_title(words: list[str]) -> tuple[list[str], list[str]]:
@@ -207,6 +300,16 @@ def _split_title(words: list[str]) -> tuple[list[str], list[str]]:
         if words[last_title].lower() in COURTESY:
             office = office[:-1]
         return after, office
+    return words, []
+
+
+def _split_after(words: list[str]) -> tuple[list[str], list[str]]:
+    """“Ida Marsh of the waterworks”: a name of two words or more, then where the person belongs."""
+    cut = next((i for i, word in enumerate(words) if word in ("of", "at", "from", "for")), len(words))
+    name = words[:cut]
+    if 2 <= len(name) <= 4 and cut < len(words) and all(w[:1].isupper() or w in _PARTICLES for w in name):
+        if not any(_is_office(word) for word in name):
+            return name, words[cut + 1 :]
     return words, []
 
 

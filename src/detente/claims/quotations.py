@@ -38,6 +38,7 @@ CANDIDATES_MAX = 2_000
 SENTENCE_WORDS_MIN = 4
 # How much after a quotation tells whether the sentence goes on.
 AFTER_CHARACTERS = 120
+TITLE_WORDS_MAX = 12
 CARRIED_ON = "no speaker in this sentence: taken from the one before it"
 NO_SPEAKER = "no speaker found"
 
@@ -129,11 +130,17 @@ def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
             yield found.start(), found[0].replace("\n", " ").replace("\t", " ").replace("\u00a0", " ")
 
 
+# HARBOUR, Aldmere (HNA) — : where a report was filed is no part of its first sentence.
+_DATELINE = re.compile(r"[A-Z][A-Z .]{2,40}(?:, [A-Z][\w. ]{1,40})?(?: ?\([^()]{1,40}\))?,? (?:—|–|--?) ")
+
+
 def _read_paragraph(reading: _Reading, paragraph: str, start: int, following: str) -> None:
     spans = find_spans(paragraph, following)
     quotations = [_quotation(paragraph, span, start) for span in spans]
     frame = _frame(paragraph, spans)
     hops = hints.hops_in(frame.text)
+    if (dateline := _DATELINE.match(frame.text)) is not None:
+        frame.text = " " * dateline.end() + frame.text[dateline.end() :]
     last: Credit | None = None
     for sentence in _sentences(frame.text):
         tokens = tokens_of(sentence.frame)
@@ -147,7 +154,9 @@ def _read_paragraph(reading: _Reading, paragraph: str, start: int, following: st
                 continue
             if given is None and _alone(tokens) and last is not None:
                 given, carried = last, True
-            elif given is None and not _speaks_for_itself(quotation.text):
+            elif (given is None or given.cue in ("read", "reads")) and _title_cased(quotation.text):
+                continue
+            elif given is None and not quotation.continues and not _speaks_for_itself(quotation.text):
                 continue
             candidate = _candidate(reading.people, quotation, given, sentence.frame, hops, carried=carried)
             if given is not None:
@@ -290,6 +299,12 @@ def _speaks_for_itself(text: str) -> bool:
         and text[:1].isupper()
         and len(text.split()) >= SENTENCE_WORDS_MIN
     )
+
+
+def _title_cased(text: str) -> bool:
+    """Whose Crane Is It Anyway? A title, or a headline."""
+    words = [word for word in text.split() if len(word) > 3]
+    return len(words) > 1 and len(text.split()) < TITLE_WORDS_MAX and all(word[:1].isupper() for word in words)
 
 
 def _candidate(

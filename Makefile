@@ -58,7 +58,8 @@ lock: ## write requirements/*.txt anew from pyproject.toml and requirements/*.in
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: $(RUN) -m pip install uv" >&2; exit 1; }
 	$(LOCK) $(ARGS) pyproject.toml requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) $(ARGS) pyproject.toml requirements/postgres.in --extra postgres -c requirements/runtime.txt -o requirements/postgres.txt
-	$(LOCK) $(ARGS) pyproject.toml requirements/dev.in --all-extras -c requirements/postgres.txt -o requirements/dev.txt
+	$(LOCK) $(ARGS) pyproject.toml requirements/reports.in --extra reports -c requirements/runtime.txt -o requirements/reports.txt
+	$(LOCK) $(ARGS) pyproject.toml requirements/dev.in --all-extras -c requirements/postgres.txt -c requirements/reports.txt -o requirements/dev.txt
 
 clean: ## remove the virtual environment and the checkers' caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -155,7 +155,8 @@ def _name(requirement: str) -> str:
 def test_every_dependency_is_pinned() -> None:
     project: Any = pyproject()["project"]
     assert {_name(one) for one in project["dependencies"]} <= _pins("runtime").keys(), "make lock"
-    assert {_name(one) for one in project["optional-dependencies"]["postgres"]} <= _pins("postgres").keys(), "make lock"
+    for extra in ("postgres", "reports"):
+        assert {_name(one) for one in project["optional-dependencies"][extra]} <= _pins(extra).keys(), "make lock"
     extras = {_name(one) for extra in project["optional-dependencies"].values() for one in extra}
     inputs = [
         line.split("#")[0].strip()
@@ -166,12 +167,13 @@ def test_every_dependency_is_pinned() -> None:
 
 
 def test_tests_run_on_the_very_versions_that_users_get() -> None:
-    runtime, postgres, dev = _pins("runtime"), _pins("postgres"), _pins("dev")
-    assert runtime.items() <= postgres.items(), "make lock"
-    assert postgres.items() <= dev.items(), "make lock"
+    runtime, dev = _pins("runtime"), _pins("dev")
+    for extra in ("postgres", "reports"):
+        assert runtime.items() <= _pins(extra).items(), "make lock"
+        assert _pins(extra).items() <= dev.items(), "make lock"
 
 
-@pytest.mark.parametrize("name", ["runtime", "postgres", "dev"])
+@pytest.mark.parametrize("name", ["runtime", "postgres", "reports", "dev"])
 def test_every_pin_carries_hashes(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     blocks = re.split(r"\n(?=[a-z0-9])", text.strip())

@@ -48,9 +48,7 @@ def milestone() -> None:
 @click.argument("step", type=click.Choice(STEPS))
 @click.argument("when", type=WHEN)
 @click.option("--by", required=True, help="The office that saw, assessed, decided or published it.")
-@click.option(
-    "--choice", type=click.Choice(["act", "do not act"]), default="", help="What was decided; for a decision."
-)
+@click.option("--choice", type=click.Choice(["act", "do not act"]), help="What was decided; for a decision.")
 @click.option("--reason", "reasons", multiple=True, help="A reason that was given; repeat.")
 @click.option("--text", default="", help="More, in words.")
 @click.option("--source", default="", help="Where this is from.")
@@ -59,15 +57,15 @@ def milestone() -> None:
 @_dry_run
 @click.pass_obj
 def milestone_add(
-    out: Out, /, about: str, step: str, when: When, to: tuple[str, ...], marking: str | None, dry_run: bool, **more: Any
+    out: Out, /, to: tuple[str, ...], marking: str | None, dry_run: bool, choice: str | None, **fields: Any
 ) -> None:
     """Record that STEP of ABOUT was taken at WHEN: 2016-10, 2016-10-07 or 2016-10-07T15:30Z, as precise as is known."""
     from detente.node.record import add_milestone
 
-    body = made(Milestone, about=about, step=step, when=when, **more)
+    body = made(Milestone, choice=choice or "", **fields)
     with opened(out.folder) as node:
         said = add_milestone(node, body, to=to, marking=_tlp(marking), dry_run=dry_run)
-    _said(out, "milestone add", said, f"{STEP_WORDS[body.step]}, {when}", dry_run=dry_run)
+    _said(out, "milestone add", said, f"{STEP_WORDS[body.step]}, {body.when}", dry_run=dry_run)
 
 
 @milestone.command("list")

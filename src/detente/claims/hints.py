@@ -12,7 +12,7 @@ from detente.claims.cues import Cue, words_of
 from detente.errors import InvalidStatement
 from detente.when import When, parse_when
 
-TWO_TENSES = "ambiguous in source: the same thing is said to be done and still to come"
+TWO_TENSES = "the same thing is said to be done and still to come"
 
 _ADVERBS = r"(?: (?:\w+ly|ever|at all|in any way|even|in fact|been|be|a part|part|taking|taken|take|play\w*|had|any))*"
 _ACTS = (
@@ -116,7 +116,7 @@ def date_in(text: str) -> When | None:
     return None
 
 
-_BY = re.compile(r"\((?:as )?(?:quoted|cited|reported) by ((?:the )?[A-Z][^().]{0,60})\.?\)")
+_BY = re.compile(r"\((?:[Aa]s )?(?:[Qq]uoted|[Cc]ited|[Rr]eported) by ((?:the )?[A-Z][^().]{0,60})\.?\)")
 _AGENCY = re.compile(
     r"\A[A-Z][A-Z .]{2,40}[,(/ ]+([A-Z][A-Za-z]{1,20})\)? [—–-]{1,2} |\((TASS|AP|AFP|Reuters|Interfax|Xinhua|dpa)\)"
 )

@@ -30,6 +30,22 @@ def entry_text(entry: Entry, shown: Shown) -> str:
     return "\n".join("  " * depth + line for depth, line in _lines(entry, shown, 0, ""))
 
 
+def listed(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Entries for reading one after the other: one that has just stood whole beneath an earlier one does not come again."""
+    above: set[str] = set()
+    for entry in entries:
+        if entry.said.id not in above:
+            yield entry
+            above.update(_beneath(entry))
+
+
+def _beneath(entry: Entry) -> Iterator[str]:
+    for below in (*(denial.entry for denial in entry.denials), *entry.counter_claims, *entry.corrections):
+        if not below.cut:
+            yield below.said.id
+            yield from _beneath(below)
+
+
 def entry_markdown(entry: Entry, shown: Shown) -> str:
     """A nested list; what Markdown would read as its own signs is escaped."""
     return "\n".join("  " * depth + "- " + line for depth, line in _lines(entry, lambda t: _escaped(shown(t)), 0, ""))
@@ -72,9 +88,11 @@ def _claim_value(claim: Claim) -> dict[str, JsonValue]:
             "reported": None if claim.reported is None else claim.reported.iso,
             "hops": [_hop_value(hop) for hop in claim.hops],
             "hop_count": len(claim.hops),
-            "original": original_state(claim),
+            "original": _original_state(claim),
+            "ambiguous_in_source": list(claim.ambiguity),
         }
     )
+    value.pop("ambiguity", None)
     return value
 
 
@@ -83,14 +101,14 @@ def quoted(text: str, shown: Shown) -> str:
     return "“" + shown(" ¶ ".join(text.split("\n"))).translate(_INNER) + "”"
 
 
-def speaker_line(claim: Claim, shown: Shown) -> str:
+def _speaker_line(claim: Claim, shown: Shown) -> str:
     who = shown(claim.speaker) if claim.attributed else UNATTRIBUTED
     party = f" for {shown(claim.speaker_party)}" if claim.speaker_party else ""
     when = str(claim.said) if claim.said is not None else "date not stated"
     return f"{who}{party}, {when}"
 
 
-def original_state(claim: Claim) -> str | None:
+def _original_state(claim: Claim) -> str | None:
     """The original words, or that only a translation is held, or null for words that were not translated, as far as is stated."""
     if claim.original:
         return claim.original
@@ -127,7 +145,7 @@ def _addressed(denial: Denial) -> str:
 
 
 def _claim_lines(claim: Claim, shown: Shown, depth: int, before: str) -> Iterator[tuple[int, str]]:
-    yield depth, f"{before}{speaker_line(claim, shown)}"
+    yield depth, f"{before}{_speaker_line(claim, shown)}"
     yield depth + 1, ("in the reporter's words: " if claim.words == "reporter" else "") + quoted(claim.quote, shown)
     if claim.original:
         yield depth + 1, f"original ({claim.original_language}): {quoted(claim.original, shown)}"

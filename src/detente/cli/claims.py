@@ -11,7 +11,7 @@ import click
 
 from detente.claims.bodies import POLARITIES, ROLES, TOPICS, Hop
 from detente.claims.record import Entry, Record
-from detente.claims.rendering import counts_line, entry_markdown, entry_text, entry_value, quoted
+from detente.claims.rendering import AMBIGUOUS, counts_line, entry_markdown, entry_text, entry_value, listed, quoted
 from detente.cli.out import Out, plain
 from detente.errors import InvalidStatement, NotFound
 from detente.node import claim as claims
@@ -225,7 +225,7 @@ def list_(out: Out, about: str, markdown: bool) -> None:
 
     def text() -> None:
         show = entry_markdown if markdown else entry_text
-        for entry in entries:
+        for entry in listed(entries):
             click.echo(show(entry, plain))
             click.echo()
         if not entries:
@@ -365,7 +365,7 @@ def _candidate_value(number: int, candidate: Any) -> dict[str, Any]:
         "polarity": candidate.polarity,
         "said": None if candidate.said is None else candidate.said.iso,
         "hops": [{"role": hop.role, "name": hop.name} for hop in candidate.hops],
-        "ambiguity": list(candidate.ambiguity),
+        "ambiguous_in_source": list(candidate.ambiguity),
         "notes": list(candidate.notes),
         "start": candidate.start,
         "end": candidate.end,
@@ -379,7 +379,7 @@ def _print_candidate(number: int, candidate: Any) -> None:
     click.echo(f"{number:>4}  {who}{office}{when}: {candidate.polarity}")
     words = "" if candidate.direct else "in the reporter's words: "
     click.echo(f"      {words}{quoted(candidate.quote, plain)}")
-    for note in (*candidate.ambiguity, *candidate.notes):
+    for note in (*(f"{AMBIGUOUS}: {note}" for note in candidate.ambiguity), *candidate.notes):
         click.echo(f"      {plain(note)}")
 
 

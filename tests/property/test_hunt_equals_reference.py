@@ -136,9 +136,22 @@ def compiled(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="module")
 def hunter(compiled: bool) -> Hunter:
-    matcher, not_searched = compile_indicators(SOURCES)
+    return hunter_of(SOURCES, compiled=compiled)
+
+
+def hunter_of(sources: Sequence[IndicatorSource], *, compiled: bool) -> Hunter:
+    if compiled:
+        from detente.hunt.block import Block, Builder
+
+        builder = Builder()
+        for source in sources:
+            builder.add(source)
+        matcher = Block(builder.block()).matcher()
+        not_searched = tuple(builder.not_searched)
+    else:
+        matcher, not_searched = compile_indicators(sources)
     assert not_searched == ()
-    return Hunter(matcher, sieve_for(matcher, compiled=compiled))
+    return Hunter(matcher, sieve_for(matcher))
 
 
 @settings(max_examples=300 * FUZZ)
@@ -170,8 +183,7 @@ def test_thousands_of_hostile_lines_in_one_log_give_the_reference_result(hunter:
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.values[0].value[:20])
 def test_each_indicator_alone_gives_the_reference_result(source: IndicatorSource, compiled: bool) -> None:
     # Alone, so that no other indicator draws the line into sight.
-    matcher, _ = compile_indicators([source])
-    hunter = Hunter(matcher, sieve_for(matcher, compiled=compiled))
+    hunter = hunter_of([source], compiled=compiled)
     lines = random.Random(source.id)
     favourites = [piece for piece in PIECES if piece.lower() in source.values[0].value.lower().encode()]
     data = b"\n".join(

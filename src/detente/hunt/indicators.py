@@ -8,16 +8,33 @@ match is" in docs/hunting.md; a slow reference of them is in tests/hunt_referenc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from detente.errors import InvalidPattern
 from detente.hunt import values
+from detente.hunt.keys import (
+    ADDRESS4,
+    HASH,
+    NAME,
+    NETWORK4,
+    NETWORK6,
+    URL,
+    URL_ANY_SCHEME,
+    URL_HOST,
+    keys_of,
+    network_of,
+)
 from detente.hunt.values import HOST
 from detente.hunt.warninglists import WarningLists
 from detente.stix.pattern import PatternValue
+
+if TYPE_CHECKING:
+    from detente.hunt.kernel import Tables
 
 
 class Rule(IntEnum):
@@ -70,29 +87,48 @@ class Match(NamedTuple):
     warnings: tuple[str, ...]  # names of the warning lists that hold the value seen
 
 
-_Index = dict[bytes, list[int]]
-_Networks = dict[int, dict[int, list[int]]]  # by prefix length, by the leading bits
 _Key = TypeVar("_Key")
+_Wanted = TypeVar("_Wanted", contravariant=True)
+
+
+class Lookup(Protocol[_Wanted]):
+    """Places in Matcher.sources by normal form: a dictionary, or a table of `detente.hunt.block`."""
+
+    def get(self, key: _Wanted, /) -> Sequence[int] | None: ...
+
+
+_Networks = Mapping[int, Lookup[int]]  # by prefix length, by the leading bits
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTables:
+    """By these `detente.hunt.sieve.PlainSieve` tells most tokens from all that are searched for."""
+
+    addresses4: Set[bytes]
+    hashes: Set[bytes]
+    url_hosts: Set[bytes]
+    name_last_labels: Set[bytes]
+    name_ends: Set[bytes]  # the last two labels
+    network_pairs: Set[bytes]  # the first two numbers of all addresses in networks
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    sources: tuple[IndicatorSource, ...] = ()
+    sources: Sequence[IndicatorSource] = ()
     warning_lists: WarningLists = field(default_factory=WarningLists)
     values: int = 0  # how many are searched for
-    addresses4: _Index = field(default_factory=dict)
+    addresses4: Lookup[bytes] = field(default_factory=dict)
     networks4: _Networks = field(default_factory=dict)
     networks6: _Networks = field(default_factory=dict)
-    names: _Index = field(default_factory=dict)
-    hashes: _Index = field(default_factory=dict)
-    urls: _Index = field(default_factory=dict)
-    urls_any_scheme: _Index = field(default_factory=dict)
-    url_hosts: _Index = field(default_factory=dict)
+    names: Lookup[bytes] = field(default_factory=dict)
+    hashes: Lookup[bytes] = field(default_factory=dict)
+    urls: Lookup[bytes] = field(default_factory=dict)
+    urls_any_scheme: Lookup[bytes] = field(default_factory=dict)
+    url_hosts: Lookup[bytes] = field(default_factory=dict)
     url_bytes_max: int = 0  # of the longest URL in normal form
-    # By these `detente.hunt.sieve` tells most tokens from all that are searched for.
-    name_last_labels: set[bytes] = field(default_factory=set)
-    name_ends: set[bytes] = field(default_factory=set)  # the last two labels
-    network_pairs: set[bytes] = field(default_factory=set)  # the first two numbers of all addresses in networks4
+    # For the one sieve or the other; see `detente.hunt.sieve`.
+    plain: PlainTables | None = None
+    compiled: Tables | None = None
 
     def match_word(self, word: bytes) -> tuple[Match, ...]:
         """All that the word hits. It may hit one indicator by several tokens or rules: each is reported.
@@ -186,9 +222,9 @@ class Matcher:
         tail = word[start + len(raw) : end] if end - start <= self.url_bytes_max + values.AUTHORITY_BYTES_MAX else None
         if tail is not None:
             shown = scheme + b"://" + normal + tail
-            self._report(self.urls.get(shown, ()), Rule.EXACT, "url", shown, found)
+            self._report(self.urls.get(shown) or (), Rule.EXACT, "url", shown, found)
             for form in {normal, values.authority(b"", raw)[0]}:
-                self._report(self.urls_any_scheme.get(form + tail, ()), Rule.EXACT, "url", shown, found)
+                self._report(self.urls_any_scheme.get(form + tail) or (), Rule.EXACT, "url", shown, found)
         if host:
             self._report(same_host, Rule.WEAK, "url", scheme + b"://" + normal, found)
 
@@ -208,7 +244,7 @@ def compile_indicators(
     `allowed_suffixes` are public suffixes in normal form that somebody decided to search for all the same.
     """
     listed = tuple(sources)
-    build = _Build(Matcher(listed, warning_lists or WarningLists()), allowed_suffixes)
+    build = _Build(allowed_suffixes)
     not_searched = []
     searched = 0
     for index, source in enumerate(listed):
@@ -220,57 +256,59 @@ def compile_indicators(
                 searched += 1
             except InvalidPattern as reason:
                 not_searched.append(NotSearched(source.id, source.shared_by, value.value, str(reason)))
-    return build.matcher(searched), tuple(not_searched)
+    return build.matcher(listed, warning_lists or WarningLists(), searched), tuple(not_searched)
 
 
 class _Build:
-    """The tables while they grow; `matcher` hands them over."""
+    """The dictionaries while they grow; `matcher` hands them over."""
 
-    def __init__(self, empty: Matcher, allowed_suffixes: frozenset[str]) -> None:
-        self._tables = empty
+    def __init__(self, allowed_suffixes: frozenset[str]) -> None:
         self._allowed_suffixes = allowed_suffixes
-        self._url_bytes_max = 0
-
-    def matcher(self, searched: int) -> Matcher:
-        return replace(self._tables, values=searched, url_bytes_max=self._url_bytes_max)
+        self._tables: dict[bytes, dict[bytes, list[int]]] = defaultdict(dict)
+        self._networks: dict[bytes, dict[int, dict[int, list[int]]]] = defaultdict(dict)
 
     def add(self, index: int, kind: str, value: str) -> None:
         """Raises InvalidPattern with the reason when the value cannot be searched for."""
-        t = self._tables
-        if kind == "ipv4":
-            number, length = values.ipv4_range(value)
-            if length == 32:
-                _enter(t.addresses4, b"%d.%d.%d.%d" % tuple(number.to_bytes(4, "big")), index)
+        for key in keys_of(kind, value, allowed_suffixes=self._allowed_suffixes):
+            table = key[:1]
+            if table in (NETWORK4, NETWORK6):
+                length, prefix = network_of(key)
+                _enter(self._networks[table].setdefault(length, {}), prefix, index)
             else:
-                networks = t.networks4.setdefault(length, {})
-                if number >> (32 - length) not in networks:
-                    # Up to 32,768 pairs for a wide network, so once for each.
-                    first = number >> 16
-                    for pair in range(first, first + (1 << max(0, 16 - length))):
-                        t.network_pairs.add(b"%d.%d" % (pair >> 8, pair & 255))
-                _enter(networks, number >> (32 - length), index)
-        elif kind == "ipv6":
-            number, length = values.ipv6_range(value)
-            _enter(t.networks6.setdefault(length, {}), number >> (128 - length), index)
-        elif kind == "domain":
-            name = values.domain(value, allowed_suffixes=self._allowed_suffixes)
-            labels = name.rsplit(b".", 2)
-            _enter(t.names, name, index)
-            t.name_last_labels.add(labels[-1])
-            t.name_ends.add(b".".join(labels[-2:]))
-        elif kind in values.HASH_DIGITS:
-            _enter(t.hashes, values.file_hash(kind, value), index)
-        elif kind == "url":
-            self._add_url(index, *values.url_parts(value))
-        else:
-            raise InvalidPattern(f"values of kind {kind!r} are not searched for in lines of text")
+                _enter(self._tables[table], key[1:], index)
 
-    def _add_url(self, index: int, scheme: bytes, rest: bytes) -> None:
+    def matcher(self, sources: Sequence[IndicatorSource], warning_lists: WarningLists, searched: int) -> Matcher:
         t = self._tables
-        normal = values.url(scheme, rest)
-        self._url_bytes_max = max(self._url_bytes_max, len(normal))
-        _enter(t.urls if scheme else t.urls_any_scheme, normal, index)
-        _enter(t.url_hosts, values.authority(scheme.lower(), values.raw_authority(rest))[1], index)
+        return Matcher(
+            sources=sources,
+            warning_lists=warning_lists,
+            values=searched,
+            addresses4=t[ADDRESS4],
+            networks4=self._networks[NETWORK4],
+            networks6=self._networks[NETWORK6],
+            names=t[NAME],
+            hashes=t[HASH],
+            urls=t[URL],
+            urls_any_scheme=t[URL_ANY_SCHEME],
+            url_hosts=t[URL_HOST],
+            url_bytes_max=max(map(len, chain(t[URL], t[URL_ANY_SCHEME])), default=0),
+            plain=PlainTables(
+                addresses4=t[ADDRESS4].keys(),
+                hashes=t[HASH].keys(),
+                url_hosts=t[URL_HOST].keys(),
+                name_last_labels={name.rpartition(b".")[2] for name in t[NAME]},
+                name_ends={b".".join(name.rsplit(b".", 2)[-2:]) for name in t[NAME]},
+                network_pairs=set(self._network_pairs()),
+            ),
+        )
+
+    def _network_pairs(self) -> Iterator[bytes]:
+        """Up to 32,768 pairs for a wide network."""
+        for length, networks in self._networks[NETWORK4].items():
+            for prefix in networks:
+                first = prefix << (32 - length) >> 16
+                for pair in range(first, first + (1 << max(0, 16 - length))):
+                    yield b"%d.%d" % (pair >> 8, pair & 255)
 
 
 def _enter(table: dict[_Key, list[int]], key: _Key, index: int) -> None:

@@ -49,12 +49,12 @@ def can_compile() -> bool:
     return find_spec("numba") is not None
 
 
-def sieve_for(matcher: Matcher, *, compiled: bool = False) -> Sieve:
-    """A sieve of the one kind or the other. The compiled one takes some time to load, and repays it after a few megabytes."""
-    if compiled:
-        from detente.hunt.fast import FastSieve, tables_of
+def sieve_for(matcher: Matcher) -> Sieve:
+    """The sieve that this matcher was made for."""
+    if matcher.compiled is not None:
+        from detente.hunt.fast import FastSieve
 
-        return FastSieve(tables_of(matcher))
+        return FastSieve(matcher.compiled)
     return PlainSieve(matcher)
 
 
@@ -100,14 +100,15 @@ def suspects(matcher: Matcher, words: Collection[bytes]) -> set[bytes]:
         return set(words)
     for token in tokens:
         found.update(_words_at(text, _everywhere(text, token)))
-    if matcher.hashes:
+    assert matcher.plain is not None
+    if matcher.plain.hashes:
         long_words = b"\n".join([word for word in words if len(word) >= 32])
         for digits in set(_HEX_RUN.findall(long_words)):
-            if digits.lower() in matcher.hashes:
+            if digits.lower() in matcher.plain.hashes:
                 found.update(_words_at(text, _everywhere(text, digits)))
     if b":" in text:
         found.update(_words_at(text, (sign.start() for sign in _IPV6_SIGN.finditer(text))))
-        if matcher.url_hosts and b"://" in text:
+        if matcher.plain.url_hosts and b"://" in text:
             for raw in set(_AUTHORITY.findall(text)):
                 if _is_known_host(matcher, raw):
                     found.update(_words_at(text, _everywhere(text, b"://" + raw)))
@@ -117,8 +118,9 @@ def suspects(matcher: Matcher, words: Collection[bytes]) -> set[bytes]:
 def _host_tokens(matcher: Matcher, text: bytes) -> list[bytes]:
     """The names and IPv4 addresses that hit."""
     tokens = set(_DOTTED.findall(text))
-    likely = matcher.addresses4.keys() & tokens
-    last_labels, ends, pairs = matcher.name_last_labels, matcher.name_ends, matcher.network_pairs
+    assert matcher.plain is not None
+    likely = set(matcher.plain.addresses4 & tokens)
+    last_labels, ends, pairs = matcher.plain.name_last_labels, matcher.plain.name_ends, matcher.plain.network_pairs
     for token in tokens:
         dot = token.rfind(b".")
         label = token[dot + 1 :].lower()
@@ -136,9 +138,10 @@ def _host_tokens(matcher: Matcher, text: bytes) -> list[bytes]:
 
 
 def _is_known_host(matcher: Matcher, raw: bytes) -> bool:
+    assert matcher.plain is not None
     # Of a URL without a path, the punctuation at its end is no part of the host.
     return any(
-        len(form) <= values.AUTHORITY_BYTES_MAX and values.authority(b"", form)[1] in matcher.url_hosts
+        len(form) <= values.AUTHORITY_BYTES_MAX and values.authority(b"", form)[1] in matcher.plain.url_hosts
         for form in {raw, values.url_end(raw)}
     )
 

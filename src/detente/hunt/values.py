@@ -81,6 +81,15 @@ def ipv6_number(text: bytes) -> int | None:
         return None
 
 
+def dotted(number: int) -> bytes:
+    return b"%d.%d.%d.%d" % tuple(number.to_bytes(4, "big"))
+
+
+def ipv6_text(number: int) -> str:
+    """The address as RFC 5952 writes it."""
+    return str(IPv6Address(number))
+
+
 def ipv4_range(value: str) -> tuple[int, int]:
     """(first address, prefix length) of an address or a network; host bits are masked."""
     address, length = _split_length(value, 32)

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from detente.errors import InvalidObject, InvalidPattern, NotFound, NotPermitted
 from detente.hunt.chunks import plain_chunks
-from detente.hunt.indicators import IndicatorSource, NotSearched, compile_indicators
+from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
 from detente.hunt.results import HuntResult, IndicatorHits, merged
 from detente.hunt.scan import hunt
 from detente.hunt.sieve import can_compile, sieve_for
@@ -149,8 +149,8 @@ def hunt_logs(
         raise NotFound(
             "there are no indicators to look for yet. Import some (detente import) or sync with a partner (detente sync)."
         )
-    matcher, not_searched = compile_indicators(sources, warning_lists=warning_lists or WarningLists())
-    sieve = sieve_for(matcher, compiled=can_compile() and _bytes_of(files) >= COMPILED_BYTES_MIN)
+    matcher, not_searched = _matcher(sources, warning_lists or WarningLists(), _bytes_of(files))
+    sieve = sieve_for(matcher)
     results: list[tuple[str, HuntResult]] = []
     for file in files:
         with _open(file) as stream:
@@ -269,6 +269,17 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     if not files:
         raise NotFound("no log file was found in " + ", ".join(str(p) for p in paths))
     return files
+
+
+def _matcher(
+    sources: Sequence[IndicatorSource], warning_lists: WarningLists, size: int
+) -> tuple[Matcher, Sequence[NotSearched]]:
+    if can_compile() and size >= COMPILED_BYTES_MIN:
+        from detente.hunt.block import build
+
+        block = build(sources)
+        return block.matcher(warning_lists), block.not_searched
+    return compile_indicators(sources, warning_lists=warning_lists)
 
 
 def _bytes_of(files: Sequence[Path]) -> int:

@@ -1,0 +1,448 @@
+"""The index of all indicators as one block of bytes that is written once and mapped ever after.
+
+    "detente hunt index 1\\n" | length of the head as u64 | head, JSON | sections, each at a multiple of 64 bytes
+
+The head names each section with its place, type and length. Sections hold three things: the tables of the compiled pass
+(`detente.hunt.kernel.Tables`); the keys of all values (`detente.hunt.keys`), found by fingerprint and told apart by their
+bytes; and what is known of each indicator: some 90 bytes for each. The block is a cache of our own making. It is not
+exchanged, and one of another number or with another label is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.errors import InvalidPattern, InvalidStatement
+from detente.hunt import kernel, values
+from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched
+from detente.hunt.kernel import Bits, Tables
+from detente.hunt.keys import (
+    ADDRESS4,
+    HASH,
+    NAME,
+    NETWORK4,
+    NETWORK6,
+    URL,
+    URL_ANY_SCHEME,
+    URL_HOST,
+    keys_of,
+    network4_key,
+    network6_key,
+    network_of,
+)
+from detente.hunt.warninglists import WarningLists
+from detente.stix.pattern import Kind, PatternValue
+
+MAGIC = b"detente hunt index 1\n"
+ALIGNMENT = 64
+
+_BITS_MIN = 1 << 13
+_BITS_PER_KEY = 8
+_NO_TIME = -(1 << 63)
+_INDICATOR = "indicator--"
+_HASH_KINDS: dict[int, Kind] = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+
+
+class Builder:
+    """Takes indicators one by one and holds of each only what the block will."""
+
+    def __init__(self, *, allowed_suffixes: frozenset[str] = frozenset()) -> None:
+        self.not_searched: list[NotSearched] = []
+        self._allowed_suffixes = allowed_suffixes
+        self._keys: list[bytes] = []
+        self._owners = array("I")
+        self._uuids = bytearray()
+        self._other_ids: dict[str, str] = {}
+        self._words: dict[str, int] = {}  # markings and names of parties, of which there are few
+        self._shared_by = array("H")
+        self._markings = array("H")
+        self._revoked = bytearray()
+        self._validities: dict[tuple[int, int], int] = {}
+        self._validity = array("I")
+        self._searched = 0
+        self._url_bytes_max = 0
+
+    def add(self, source: IndicatorSource) -> None:
+        """An indicator, also one of which nothing can be searched for: that is kept with the reason."""
+        index = len(self._revoked)
+        id_ = _uuid_of(source.id)
+        if id_ is None:
+            self._other_ids[str(index)] = source.id
+        self._uuids += id_ or bytes(16)
+        self._shared_by.append(self._word(source.shared_by))
+        self._markings.append(self._word(source.marking))
+        self._revoked.append(source.revoked)
+        validity = (_time(source.valid_from_us), _time(source.valid_until_us))
+        self._validity.append(self._validities.setdefault(validity, len(self._validities)))
+        if not source.values:
+            self.not_searched.append(NotSearched(source.id, source.shared_by, "", "holds no value to search for"))
+        for value in source.values:
+            try:
+                for key in keys_of(value.kind, value.value, allowed_suffixes=self._allowed_suffixes):
+                    self._keys.append(key)
+                    self._owners.append(index)
+                    if key[:1] in (URL, URL_ANY_SCHEME):
+                        self._url_bytes_max = max(self._url_bytes_max, len(key) - 1)
+                self._searched += 1
+            except InvalidPattern as reason:
+                self.not_searched.append(NotSearched(source.id, source.shared_by, value.value, str(reason)))
+
+    def block(self, label: str = "") -> bytes:
+        """The finished block. `label` tells the state that it was made of, for whoever keeps it."""
+        keys, owners = self._keys, np.frombuffer(self._owners, np.uint32)
+        prints = np.fromiter(map(_fingerprint, keys), np.uint64, len(keys))
+        sizes = np.fromiter(map(len, keys), np.uint32, len(keys))
+        starts = np.cumsum(sizes, dtype=np.int64) - sizes
+        order = np.argsort(prints, kind="stable")
+        lengths = {table: sorted({key[1] for key in keys if key[:1] == table}) for table in (NETWORK4, NETWORK6)}
+        tables = _tables(keys, lengths)
+        sections: dict[str, NDArray[Any]] = {
+            "key_prints": prints[order],
+            "key_owners": owners[order],
+            "key_starts": starts[order].astype(np.uint32),
+            "key_sizes": sizes[order].astype(np.uint16),
+            "key_text": np.frombuffer(b"".join(keys), np.uint8),
+            "uuids": np.frombuffer(bytes(self._uuids), np.uint8),
+            "shared_by": np.frombuffer(self._shared_by, np.uint16),
+            "markings": np.frombuffer(self._markings, np.uint16),
+            "revoked": np.frombuffer(bytes(self._revoked), np.uint8),
+            "validity": np.frombuffer(self._validity, np.uint32),
+            "validities": np.array(list(self._validities), np.int64).reshape(-1),
+            **{f"kernel_{name}": value for name, value in tables._asdict().items() if isinstance(value, np.ndarray)},
+        }
+        head = {
+            "label": label,
+            "indicators": len(self._revoked),
+            "values": self._searched,
+            "url_bytes_max": self._url_bytes_max,
+            "words": list(self._words),
+            "other_ids": self._other_ids,
+            "lengths4": lengths[NETWORK4],
+            "lengths6": lengths[NETWORK6],
+            "kernel": {
+                name: int(value) for name, value in tables._asdict().items() if not isinstance(value, np.ndarray)
+            },
+            "not_searched": [[n.id, n.shared_by, n.value, n.reason] for n in self.not_searched],
+        }
+        return _packed(head, sections)
+
+    def _word(self, word: str) -> int:
+        return self._words.setdefault(word, len(self._words))
+
+
+class Block:
+    """A block as it is used: nothing is read of it before it is looked up."""
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        """Raises InvalidStatement for anything but a block of this version."""
+        view = memoryview(data)
+        if bytes(view[: len(MAGIC)]) != MAGIC:
+            raise InvalidStatement(
+                "this is no index of indicators, or one of another version; delete it, and it is made anew"
+            )
+        size = int.from_bytes(view[len(MAGIC) : len(MAGIC) + 8], "little")
+        self.head: dict[str, Any] = json.loads(bytes(view[len(MAGIC) + 8 : len(MAGIC) + 8 + size]))
+        self._sections: dict[str, NDArray[Any]] = {
+            name: np.frombuffer(view, np.dtype(kind), count, offset)
+            for name, (offset, kind, count) in self.head["sections"].items()
+        }
+        self._by_owner: NDArray[Any] | None = None
+
+    @property
+    def label(self) -> str:
+        return str(self.head["label"])
+
+    @property
+    def not_searched(self) -> list[NotSearched]:
+        return [NotSearched(*row) for row in self.head["not_searched"]]
+
+    @property
+    def tables(self) -> Tables:
+        """What the compiled pass needs."""
+        arrays: dict[str, Any] = {
+            name.removeprefix("kernel_"): a for name, a in self._sections.items() if name.startswith("kernel_")
+        }
+        scalars = dict(self.head["kernel"])
+        scalars["name_every_dot"] = bool(scalars["name_every_dot"])
+        return Tables(**arrays, **scalars)
+
+    def matcher(self, warning_lists: WarningLists | None = None) -> Matcher:
+        return Matcher(
+            sources=Sources(self),
+            warning_lists=warning_lists or WarningLists(),
+            values=self.head["values"],
+            addresses4=Keys(self, ADDRESS4),
+            networks4={length: Networks(self, 4, length) for length in self.head["lengths4"]},
+            networks6={length: Networks(self, 6, length) for length in self.head["lengths6"]},
+            names=Keys(self, NAME),
+            hashes=Keys(self, HASH),
+            urls=Keys(self, URL),
+            urls_any_scheme=Keys(self, URL_ANY_SCHEME),
+            url_hosts=Keys(self, URL_HOST),
+            url_bytes_max=self.head["url_bytes_max"],
+            compiled=self.tables,
+        )
+
+    def owners(self, key: bytes) -> list[int] | None:
+        """The indicators that a key belongs to, in the order in which they were added; None when there is none."""
+        prints, text = self._sections["key_prints"], self._sections["key_text"]
+        wanted = np.uint64(_fingerprint(key))
+        place = int(np.searchsorted(prints, wanted))
+        found: list[int] = []
+        while place < len(prints) and prints[place] == wanted:
+            start = int(self._sections["key_starts"][place])
+            size = int(self._sections["key_sizes"][place])
+            owner = int(self._sections["key_owners"][place])
+            # Two keys may share a fingerprint; an indicator may say one value twice.
+            if text[start : start + size].tobytes() == key and owner not in found[-1:]:
+                found.append(owner)
+            place += 1
+        return found or None
+
+    def source(self, index: int) -> IndicatorSource:
+        s = self._sections
+        other = self.head["other_ids"].get(str(index))
+        raw = s["uuids"][16 * index : 16 * index + 16].tobytes()
+        start, end = (int(time) for time in s["validities"].reshape(-1, 2)[s["validity"][index]])
+        return IndicatorSource(
+            id=other if other is not None else _INDICATOR + str(uuid.UUID(bytes=raw)),
+            values=self._values(index),
+            valid_from_us=None if start == _NO_TIME else start,
+            valid_until_us=None if end == _NO_TIME else end,
+            revoked=bool(s["revoked"][index]),
+            marking=self.head["words"][s["markings"][index]],
+            shared_by=self.head["words"][s["shared_by"][index]],
+        )
+
+    def _values(self, index: int) -> list[PatternValue]:
+        """In normal form, in the order of their keys: what the indicator wrote need not be kept for a hunt."""
+        owners = self._sections["key_owners"]
+        if self._by_owner is None:
+            self._by_owner = np.argsort(owners, kind="stable")
+        first = np.searchsorted(owners, index, "left", sorter=self._by_owner)
+        last = np.searchsorted(owners, index, "right", sorter=self._by_owner)
+        starts, sizes, text = (self._sections[name] for name in ("key_starts", "key_sizes", "key_text"))
+        keys = sorted(
+            (int(starts[place]), text[starts[place] : int(starts[place]) + int(sizes[place])].tobytes())
+            for place in self._by_owner[first:last]
+        )
+        return [value for _, key in keys if (value := _value_of(key)) is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One table of a matcher."""
+
+    block: Block
+    table: bytes
+
+    def get(self, key: bytes) -> list[int] | None:
+        return self.block.owners(self.table + key)
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The networks of one prefix length, by their leading bits."""
+
+    block: Block
+    version: int
+    length: int
+
+    def get(self, prefix: int) -> list[int] | None:
+        return self.block.owners((network4_key if self.version == 4 else network6_key)(self.length, prefix))
+
+
+class Sources(Sequence[IndicatorSource]):
+    """All indicators of a block; each is made when it is asked for."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._made: dict[int, IndicatorSource] = {}
+
+    def __len__(self) -> int:
+        return int(self._block.head["indicators"])
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        index %= len(self)
+        if index not in self._made:
+            self._made[index] = self._block.source(index)
+        return self._made[index]
+
+    def __iter__(self) -> Iterator[IndicatorSource]:
+        return map(self._block.source, range(len(self)))
+
+
+# Making the block
+
+
+def _tables(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Tables:
+    by_table: dict[bytes, list[bytes]] = {}
+    for key in keys:
+        by_table.setdefault(key[:1], []).append(key if key[:1] in (NETWORK4, NETWORK6) else key[1:])
+    addresses = np.fromiter(map(_number, by_table.get(ADDRESS4, ())), np.uint64)
+    networks = [prefix << 8 | length for length, prefix in map(network_of, by_table.get(NETWORK4, ()))]
+    networks6 = [_fingerprint6(*network_of(key)) for key in by_table.get(NETWORK6, ())]
+    names = by_table.get(NAME, [])
+    text, ends = _joined(names)
+    name_bits, name_shift = _name_bits(text, ends)
+    ip4_bits, ip4_shift = _bitmap(addresses)
+    hashes = [int(key[:16], 16) | 1 for key in by_table.get(HASH, ())]
+    hosts = by_table.get(URL_HOST, [])
+    wanted = (
+        (kernel.IPV4 if len(addresses) or networks else 0)
+        | (kernel.NAMES if names else 0)
+        | (kernel.HASHES if hashes else 0)
+        | (kernel.IPV6 if networks6 or len(addresses) or networks else 0)
+        | (kernel.URLS if hosts else 0)
+    )
+    return Tables(
+        wanted=wanted,
+        ip4_bits=ip4_bits,
+        ip4_shift=ip4_shift,
+        ip4=_entered(addresses + np.uint64(1)),
+        ip4_networks=_entered(np.array(networks, np.uint64)),
+        ip4_lengths=np.array(lengths[NETWORK4], np.int64),
+        names=_fingerprints(text, ends),
+        name_bits=name_bits,
+        name_shift=name_shift,
+        # The pass stops at a letter behind a dot; a name in which there is none needs it to stop at every dot.
+        name_every_dot=any(all(label[:1].isdigit() for label in name.split(b".")[1:]) for name in names),
+        hashes=_entered(np.array(hashes, np.uint64)),
+        ip6=_entered(np.array(networks6, np.uint64)),
+        ip6_lengths=np.array(lengths[NETWORK6], np.int64),
+        url_hosts=_fingerprints(*_joined(hosts)),
+    )
+
+
+def _joined(keys: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """All of them behind each other, and where each ends."""
+    ends = np.cumsum(np.fromiter(map(len, keys), np.int64, len(keys)))
+    return np.frombuffer(b"".join(keys), np.uint8), ends
+
+
+def _fingerprints(text: NDArray[np.uint8], ends: NDArray[np.int64]) -> Bits:
+    prints = np.zeros(len(ends), np.uint64)
+    kernel.fingerprints_of_names(text, ends, prints)
+    return _entered(prints)
+
+
+def _name_bits(text: NDArray[np.uint8], ends: NDArray[np.int64]) -> tuple[Bits, int]:
+    """The bitmap over the last eight bytes of names. A shorter name opens it for everything."""
+    last8 = np.zeros(len(ends), np.uint64)
+    if len(ends) and np.diff(ends, prepend=0).min() < 8:
+        bitmap, shift = _bitmap(last8[:0])
+        return ~bitmap, shift
+    kernel.last8_of(text, ends, last8)
+    return _bitmap(last8)
+
+
+def _bitmap(keys: Bits) -> tuple[Bits, int]:
+    """A bit for each key, and the shift that makes its place of its fingerprint."""
+    bits = max(_BITS_MIN, 1 << (_BITS_PER_KEY * len(keys)).bit_length())
+    shift = 64 - (bits.bit_length() - 1)
+    bitmap = np.zeros(bits >> 6, np.uint64)
+    kernel.set_mixed_bits(bitmap, shift, keys)
+    return bitmap, shift
+
+
+def _entered(keys: Bits) -> Bits:
+    """An open-addressed table of which the keys fill half at most."""
+    table = np.zeros(1 << max(4, (2 * len(keys)).bit_length()), np.uint64)
+    kernel.enter(table, keys)
+    return table
+
+
+def _fingerprint6(length: int, prefix: int) -> int:
+    number = prefix << (128 - length)
+    high, low = np.uint64(number >> 64), np.uint64(number & 0xFFFFFFFFFFFFFFFF)
+    return int(kernel.ip6_fingerprint(high, low, length))
+
+
+def _packed(head: dict[str, Any], sections: Mapping[str, NDArray[Any]]) -> bytes:
+    places: dict[str, tuple[int, str, int]] = {}
+    # The head says where the sections are, and they are behind it: its length is known once the places have their final digits.
+    head = {**head, "sections": places}
+    reserved = len(json.dumps(head)) + 80 * len(sections)
+    at = _aligned(len(MAGIC) + 8 + reserved)
+    for name, section in sections.items():
+        places[name] = (at, section.dtype.str, section.size)
+        at = _aligned(at + section.nbytes)
+    text = json.dumps(head).encode().ljust(reserved)
+    block = bytearray(at)
+    block[: len(MAGIC)] = MAGIC
+    block[len(MAGIC) : len(MAGIC) + 8] = len(text).to_bytes(8, "little")
+    block[len(MAGIC) + 8 : len(MAGIC) + 8 + len(text)] = text
+    for name, section in sections.items():
+        start = places[name][0]
+        block[start : start + section.nbytes] = section.tobytes()
+    return bytes(block)
+
+
+def _aligned(at: int) -> int:
+    return -(-at // ALIGNMENT) * ALIGNMENT
+
+
+def _fingerprint(key: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little")
+
+
+def _uuid_of(id_: str) -> bytes | None:
+    """The 16 bytes of an identifier that they give back exactly."""
+    try:
+        found = uuid.UUID(id_.removeprefix(_INDICATOR))
+    except ValueError:
+        return None
+    return found.bytes if _INDICATOR + str(found) == id_ else None
+
+
+def _time(time_us: int | None) -> int:
+    return _NO_TIME if time_us is None else time_us
+
+
+def _number(text: bytes) -> int:
+    a, b, c, d = text.split(b".")
+    return int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)
+
+
+def _value_of(key: bytes) -> PatternValue | None:
+    """What a key stands for; None for the host of a URL, which stands for no value of its own."""
+    table, text = key[:1], key[1:]
+    if table == ADDRESS4:
+        return PatternValue("ipv4", text.decode())
+    if table == NETWORK4:
+        length, prefix = network_of(key)
+        return PatternValue("ipv4", f"{values.dotted(prefix << (32 - length)).decode()}/{length}")
+    if table == NETWORK6:
+        length, prefix = network_of(key)
+        shown = values.ipv6_text(prefix << (128 - length))
+        return PatternValue("ipv6", shown if length == 128 else f"{shown}/{length}")
+    if table == NAME:
+        return PatternValue("domain", text.decode())
+    if table == HASH:
+        return PatternValue(_HASH_KINDS[len(text)], text.decode())
+    if table in (URL, URL_ANY_SCHEME):
+        return PatternValue("url", text.decode("utf-8", "replace"))
+    return None
+
+
+def build(
+    sources: Iterable[IndicatorSource], *, allowed_suffixes: frozenset[str] = frozenset(), label: str = ""
+) -> Block:
+    """The block of all these indicators, in memory."""
+    builder = Builder(allowed_suffixes=allowed_suffixes)
+    for source in sources:
+        builder.add(source)
+    return Block(builder.block(label))

@@ -1,4 +1,4 @@
-"""A board as SVG: the table of assessors and positions × hypotheses, for pages and paper. `picture.text` has the same in words, and more."""
+"""A board as SVG: the table of assessors and positions × hypotheses, for pages and paper. `picture.text` says more, in words."""
 
 from __future__ import annotations
 

@@ -42,6 +42,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("correction", "correct:correction", "What was said wrongly, and what rests on it."),
     ("reveal", "correct:reveal", "Open a sealed consequence, once."),
     ("claim", "claims:claim", "Who said what: quoted, sourced, shown with its denials."),
+    ("board", "boards:board", "Rival attributions side by side; who denies, who asserts nothing."),
+    ("assess", "boards:assess", "How likely an office holds each hypothesis of a board."),
     ("norm", "norms:norm", "Norms, and where parties stand on them."),
     ("conduct", "norms:conduct", "What parties say of conduct under a norm, and the answers."),
     ("agreement", "agreements:agreement", "Texts in clauses, signed, amended, reproducible for any date."),

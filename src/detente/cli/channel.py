@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
@@ -22,48 +22,23 @@ from detente.channel.bodies import (
     Window,
     Withheld,
 )
-from detente.channel.clocks import DRILL, PROFILES, profile_of
+from detente.channel.clocks import DRILL, PROFILES
 from detente.channel.moves import DEMARCHE, NOTICE, REQUEST, WARNING
-from detente.cli.given import begin_us, end_us, given_text, pairs, relative
-from detente.cli.out import Out, moment
-from detente.cli.statements import plain_json
+from detente.cli.given import LEAVING, TEXT, add_options, begin_us, end_us, given_text, numbers, pairs
+from detente.cli.out import Out, plain
+from detente.cli.statements import print_spoken, spoken_json
 from detente.effect.rates import silence_needed_days
 from detente.errors import InvalidStatement
 from detente.node.open import opened
-from detente.node.talk import SealedText, Spoken, send
-from detente.said import written
+from detente.node.passing import pass_warning
+from detente.node.talk import SealedText, send
 from detente.stix.marking import parse_tlp
-
-F = TypeVar("F", bound=Callable[..., Any])
+from detente.words import quoted
 
 _LEVEL_NUMBERS = {name: number for number, name in LEVELS.items()}
 _REHEARSED = "urgent"
 
 
-def add_options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    def add(function: F) -> F:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return add
-
-
-LEAVING = (
-    click.option(
-        "--by", default="", envvar="DETENTE_PERSON", help="Who says it (or DETENTE_PERSON). Stays in this node."
-    ),
-    click.option("--marking", default="", help="clear, green, amber, amber+strict or red. Default: the node's."),
-    click.option("--dry-run", is_flag=True, help="Show who would get what, word for word; store nothing."),
-)
-TEXT = (
-    click.option("--text", default="", help="The text."),
-    click.option(
-        "--text-file",
-        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-        help="The text from a file; - is standard input.",
-    ),
-)
 _ACTIVITY = (
     click.option(
         "--class", "classes", multiple=True, type=click.Choice(list(CLASSES)), help="The class of activity; repeat."
@@ -279,6 +254,60 @@ def stop(
     _open(out, "warn stop", build, given, seal=seal, silence=silence)
 
 
+@warn.command()
+@click.argument("thread")
+@click.option("--language", required=True, help="The language of the wording, such as en.")
+@click.option(
+    "--to", multiple=True, help="CLASS=PARTNER: a partner that is told, and the class it is counted in; repeat."
+)
+@click.option("--count", "counts", multiple=True, help="CLASS=NUMBER: how many were told by other ways; repeat.")
+@add_options(*TEXT)
+@click.option("--by", default="", envvar="DETENTE_PERSON", help="Who says it (or DETENTE_PERSON). Stays in this node.")
+@click.option("--dry-run", is_flag=True, help="Show who would get what, word for word; store nothing.")
+@click.pass_obj
+def relay(
+    out: Out,
+    thread: str,
+    language: str,
+    to: tuple[str, ...],
+    counts: tuple[str, ...],
+    text: str,
+    text_file: Path | None,
+    by: str,
+    dry_run: bool,
+) -> None:
+    """Pass a warning on that you got, in the wording that its speaker permits and no other.
+
+    Without --to and --count it prints that wording, and nothing is recorded. With them, the warner is told how many of which class
+    were told, never who.
+    """
+    partners: dict[str, list[str]] = {}
+    for one in to:
+        for class_, partner in pairs((one,), what="--to", left="CLASS", right="PARTNER").items():
+            partners.setdefault(class_, []).append(partner)
+    with opened(out.folder) as node:
+        passed = pass_warning(
+            node,
+            thread,
+            language=language,
+            text=given_text(text, text_file),
+            to=partners,
+            counts=numbers(counts, what="--count"),
+            by=by,
+            dry_run=dry_run,
+        )
+    spoken = [spoken_json(one) for one in (*passed.notices, *((passed.receipt,) if passed.receipt else ()))]
+
+    def show() -> None:
+        click.echo(f"The wording, in {language}:")
+        for line in passed.wording.splitlines():
+            click.echo(f"  {quoted(plain(line))}")
+        for one in spoken:
+            print_spoken(one)
+
+    out.result("warn relay", {"language": language, "quote": passed.wording, "spoken": spoken}, show)
+
+
 @click.command()
 @click.option("--to", multiple=True, required=True, help="A partner; repeat.")
 @click.option(
@@ -383,57 +412,3 @@ def _open(
         spoken = send(node, message, to=given["to"], by=given["by"], sealed=seal(now_us), dry_run=given["dry_run"])
         shown = spoken_json(spoken) | ({"silence": silence} if silence else {})
     out.result(command, shown, lambda: print_spoken(shown))
-
-
-def spoken_json(spoken: Spoken) -> dict[str, Any]:
-    """What came of it; `due` are the moments at which the clocks of an opening end if nothing is said."""
-    message = spoken.message
-    due = {}
-    if not message.thread:
-        profile = profile_of(message.profile, message.calendar)
-        sent = spoken.said.at_us
-        due = {"delivery": profile.later(sent, profile.delivery_us)}
-    return {
-        "said": spoken.stored and not spoken.waits,
-        "waits_for_second_person": spoken.waits,
-        "dry_run": not spoken.stored,
-        "id": spoken.said.id,
-        "short": spoken.said.short,
-        "thread": message.thread or spoken.said.id,
-        "move": message.move,
-        "drill": message.profile.startswith(DRILL),
-        "level": LEVELS[message.level],
-        "to": list(spoken.to),
-        "at_us": spoken.said.at_us,
-        "due_us": due,
-        "profile": message.profile,
-        "body": dict(spoken.said.body) if not spoken.waits or not spoken.stored else written(message),
-    }
-
-
-def print_spoken(shown: dict[str, Any]) -> None:
-    """One line for what happened, then who gets it, then what runs."""
-    what = f"{'drill: ' if shown['drill'] else ''}{shown['move']}"
-    to = ", ".join(shown["to"])
-    if shown["dry_run"]:
-        click.echo(f"Would say to {to}: {what}, level {shown['level']}. Nothing was stored. Word for word:")
-        click.echo(plain_json(shown["body"]))
-        if shown["waits_for_second_person"]:
-            click.echo("It would wait for a second person first.")
-    elif shown["waits_for_second_person"]:
-        click.echo(f"Draft {shown['short']}: {what} to {to}. Nothing has left.")
-        click.echo(f"A second person lets it go: detente outbox approve {shown['short']} --by NAME")
-    else:
-        click.echo(f"Said {shown['short']}: {what} to {to}, {moment(shown['at_us'])}.")
-        for clock, due_us in shown["due_us"].items():
-            click.echo(
-                f"  {clock} due {moment(due_us)} ({relative(due_us, shown['at_us'])}); clocks: {shown['profile']}"
-            )
-        if shown["due_us"]:
-            click.echo("  It leaves when they pull: their receipt shows when they have it.")
-    silence = shown.get("silence")
-    if silence:
-        click.echo(
-            f"  To show anything, none may be seen for {silence['silence_needed_days']:.0f} days: before, "
-            f"{silence['before_count']} in {silence['before_days']:g} days. A shorter silence is too few data."
-        )

@@ -18,6 +18,7 @@ from detente.node import consult as meetings
 from detente.node.open import opened
 from detente.stix.marking import parse_tlp
 from detente.when import MINUTE_US, parse_when
+from detente.words import quoted
 
 _LEVEL_NUMBERS = {name: number for number, name in LEVELS.items()}
 _MARKING = click.option("--marking", default="", help="clear, green, amber, amber+strict or red. Default: the node's.")
@@ -130,7 +131,7 @@ def list_(out: Out, partner: str) -> None:
             click.echo("No consultation is recorded.")
             return
         rows = [
-            (one.said.short, str(one.consultation.held), LEVELS[one.consultation.level], one.words, plain(one.consultation.subject))
+            (one.said.short, str(one.consultation.held), LEVELS[one.consultation.level], one.words, quoted(plain(one.consultation.subject)))
             for one in found
         ]  # fmt: skip
         table(rows, ("consultation", "held", "level", "record", "subject"))
@@ -151,17 +152,17 @@ def show(out: Out, consultation: str) -> None:
 
 def _print(one: Meeting) -> None:
     held = one.consultation
-    click.echo(click.style(f"{one.said.short}: {plain(held.subject)}", bold=True))
+    click.echo(click.style(f"{one.said.short}: {quoted(plain(held.subject))}", bold=True))
     lasted = f"{held.duration_minutes} minutes" if held.duration_minutes else "duration not stated"
-    click.echo(f"held {held.held}, {lasted}, level {LEVELS[held.level]}; source: {plain(held.source)}")
+    click.echo(f"held {held.held}, {lasted}, level {LEVELS[held.level]}; source: {quoted(plain(held.source))}")
     click.echo(f"recorded by {one.said.speaker} on {moment(one.said.at_us)}")
     for participant in held.participants:
-        click.echo(f"  {participant.party}: {plain(participant.role)}")
+        click.echo(f"  {participant.party}: {quoted(plain(participant.role))}")
     if held.outcome:
-        click.echo(f"outcome, as {one.said.speaker} states it: “{plain(held.outcome)}”")
+        click.echo(f"outcome, as {one.said.speaker} states it: {quoted(plain(held.outcome))}")
     click.echo(click.style(one.words, bold=True))
     for party, text in one.texts.items():
-        click.echo(f"  agreed text as {party} states it: “{plain(text)}”")
+        click.echo(f"  agreed text as {party} states it: {quoted(plain(text))}")
     for item in one.items:
         click.echo("")
         click.echo(f"{'differs  ' if item.differs else 'same     '}{plain(item.key)}")
@@ -170,7 +171,7 @@ def _print(one: Meeting) -> None:
                 click.echo(f"  {party}: not in its account")
             else:
                 by = f" (said by {account.said_by})" if account.said_by else ""
-                click.echo(f"  {party}: “{plain(account.text)}”{by}")
+                click.echo(f"  {party}: {quoted(plain(account.text))}{by}")
 
 
 def _participant(text: str) -> Participant:

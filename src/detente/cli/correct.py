@@ -14,6 +14,7 @@ from detente.node import correct as corrections
 from detente.node.consequences import reveal as reveal_seal
 from detente.node.correct import Corrected
 from detente.node.open import opened
+from detente.words import quoted
 
 _BY = click.option(
     "--by", default="", envvar="DETENTE_PERSON", help="Who says it (or DETENTE_PERSON). Stays in this node."
@@ -41,7 +42,9 @@ def say(out: Out, statement: str, field: str, value: str, text: str, by: str, dr
 
     def show() -> None:
         print_said(done.said, dry_run=dry_run)
-        click.echo(f"  {done.correction.field}: “{plain(done.correction.was)}” → “{plain(done.correction.now)}”")
+        click.echo(
+            f"  {done.correction.field}: {quoted(plain(done.correction.was))} → {quoted(plain(done.correction.now))}"
+        )
         for told in done.told:
             click.echo(f"  what rests on it: {told.short} to {', '.join(told.aud)}")
 
@@ -108,10 +111,12 @@ def _json(one: Corrected) -> dict[str, Any]:
         "speaker": one.said.speaker,
         "at_us": one.said.at_us,
         "of": one.correction.of,
-        "field": one.correction.field,
-        "was": one.correction.was,
-        "now": one.correction.now,
-        "text": one.correction.text,
+        "quote": {
+            "field": one.correction.field,
+            "was": one.correction.was,
+            "now": one.correction.now,
+            "text": one.correction.text,
+        },
         "to": list(one.said.aud),
         "resting": [
             {
@@ -132,9 +137,11 @@ def _print(one: Corrected) -> None:
     click.echo(
         click.style(f"{one.said.short}  {one.said.speaker} corrects its {of}, {moment(one.said.at_us)}", bold=True)
     )
-    click.echo(f"  {plain(one.correction.field)}: “{plain(one.correction.was)}” → “{plain(one.correction.now)}”")
+    click.echo(
+        f"  {plain(one.correction.field)}: {quoted(plain(one.correction.was))} → {quoted(plain(one.correction.now))}"
+    )
     if one.correction.text:
-        click.echo(f"  “{plain(one.correction.text)}”")
+        click.echo(f"  {quoted(plain(one.correction.text))}")
     for resting in one.resting:
         left = f"; not told yet: {', '.join(resting.to_tell)}" if resting.to_tell else ""
         click.echo(f"  rests on it: {resting.said.kind} {resting.said.short} by {resting.said.speaker}{left}")

@@ -1,17 +1,49 @@
-"""What a person typed, as values: texts from an option, a file or standard input; moments and durations."""
+"""What a person typed, as values: texts from an option, a file or standard input; moments, durations, counts."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
+
+import click
 
 from detente.errors import InvalidStatement, NotFound
 from detente.when import DAY_US, HOUR_US, MINUTE_US, When, parse_when
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 TEXT_BYTES_MAX = 1 << 18
 _UNITS = {"m": MINUTE_US, "h": HOUR_US, "d": DAY_US}
+
+
+def add_options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+LEAVING = (
+    click.option(
+        "--by", default="", envvar="DETENTE_PERSON", help="Who says it (or DETENTE_PERSON). Stays in this node."
+    ),
+    click.option("--marking", default="", help="clear, green, amber, amber+strict or red. Default: the node's."),
+    click.option("--dry-run", is_flag=True, help="Show who would get what, word for word; store nothing."),
+)
+TEXT = (
+    click.option("--text", default="", help="The text."),
+    click.option(
+        "--text-file",
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        help="The text from a file; - is standard input.",
+    ),
+)
 
 
 def given_text(text: str, file: Path | None, *, what: str = "text") -> str:
@@ -78,6 +110,16 @@ def pairs(values: tuple[str, ...], *, what: str, left: str, right: str) -> dict[
         if key.strip() in found:
             raise InvalidStatement(f"{what}: {key.strip()!r} is given twice")
         found[key.strip()] = rest.strip()
+    return found
+
+
+def numbers(values: tuple[str, ...], *, what: str) -> dict[str, int]:
+    """CLASS=NUMBER, a count of recipients."""
+    found = {}
+    for class_, count in pairs(values, what=what, left="CLASS", right="NUMBER").items():
+        if not count.isascii() or not count.isdigit() or len(count) > 12:
+            raise InvalidStatement(f"{what} is written CLASS=NUMBER, and counts recipients; got {class_}={count}")
+        found[class_] = int(count)
     return found
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from detente.cli.channel import print_spoken, spoken_json
 from detente.cli.exits import NOTHING_FOUND
 from detente.cli.given import due
 from detente.cli.out import Out, moment, plain
-from detente.cli.statements import plain_json
+from detente.cli.statements import plain_json, print_spoken, spoken_json
 from detente.node import outbox as drafts
-from detente.node.inbox import SECTIONS, WAITS_FOR_US, Row, read_inbox, row_json
+from detente.node.inbox import SECTIONS, SUGGESTED, WAITS_FOR_US, Row, read_inbox, row_json
 from detente.node.open import opened
 from detente.node.outbox import Waiting
 from detente.node.talk import approve as approve_draft
+from detente.words import quoted
 
 _BY = click.option(
     "--by", default="", envvar="DETENTE_PERSON", help="Who decides (or DETENTE_PERSON). Stays in this node."
@@ -55,11 +55,16 @@ def _headline(counts: dict[str, int]) -> str:
 
 
 def _print(row: Row, now_us: int) -> None:
+    """The deadline, who is to do what, and about which message; then what can be done."""
+    when = due(row.due_us, now_us) if row.due_us else "no deadline"
     kind = f"drill: {row.kind}" if "drill" in row.flags else row.kind
-    click.echo(f"  {due(row.due_us, now_us) if row.due_us else '–'}  {row.wanted}".rstrip())
-    click.echo(f"    {kind}, {plain(row.who)}: {plain(row.subject)}  [{plain(row.state)}]  {row.short}")
-    advice = [flag for flag in row.flags if flag.startswith("you can")]
-    if row.section in WAITS_FOR_US or row.section in ("drafts", "seals", "corrections") or advice:
+    click.echo(f"  {when}  {row.wanted}")
+    click.echo(f"    {kind} {row.short}  {plain(row.who)}  {plain(row.subject)}  [{plain(row.state)}]")
+    if row.section in ("others", "unreceipted"):
+        advice = [flag for flag in row.flags if flag.startswith(SUGGESTED)]
+        if advice:
+            click.echo(f"    {', '.join(advice)}")
+    elif row.section != "drills" and row.moves:
         click.echo(f"    next: {', '.join(row.moves)}")
 
 
@@ -138,7 +143,7 @@ def _draft_json(one: Waiting) -> dict[str, Any]:
         "short": one.entry.short,
         "kind": one.draft.kind,
         "move": one.draft.body.get("move", ""),
-        "subject": one.draft.body.get("subject", ""),
+        "subject": quoted(str(one.draft.body.get("subject", ""))),
         "to": list(one.draft.to),
         "by": one.draft.by,
         "at_us": one.entry.at_us,
@@ -151,6 +156,6 @@ def _draft_json(one: Waiting) -> dict[str, Any]:
 def _print_draft(one: Waiting) -> None:
     what, subject = one.draft.body.get("move", one.draft.kind), one.draft.body.get("subject", "")
     click.echo(
-        f"{one.entry.short}  {what} to {', '.join(one.draft.to)}: {plain(str(subject))}  "
+        f"{one.entry.short}  {what} to {', '.join(one.draft.to)}  {quoted(plain(str(subject)))}  "
         f"[{one.decision or 'waits'}]  by {plain(one.draft.by)}, {moment(one.entry.at_us)}"
     )

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from detente.channel import picture
 from detente.channel.bodies import LEVELS, OUTCOMES, POSITIONS, REASONS, Message, Outcome, Relayed
+from detente.channel.legs import Leg
 from detente.channel.moves import MOVES
 from detente.channel.record import thread_json
 from detente.channel.reports import SPANS
 from detente.channel.thread import Thread
-from detente.cli.channel import LEAVING, TEXT, add_options, print_spoken, spoken_json
 from detente.cli.exits import NOTHING_FOUND
-from detente.cli.given import due, end_us, given_text, pairs, span
+from detente.cli.given import LEAVING, TEXT, add_options, due, end_us, given_text, numbers, span
 from detente.cli.milestones import report
 from detente.cli.out import Out, moment, plain, table
-from detente.errors import InvalidStatement
+from detente.cli.statements import print_spoken, spoken_json
 from detente.node.open import opened
 from detente.node.talk import all_threads, latency_report, read_thread, usage_report
 from detente.node.talk import reply as reply_to
+from detente.said import short_of_id
 from detente.stix.marking import parse_tlp
+from detente.words import quoted
 
 # A correction is `detente correction say`: it names the statement and the field.
 _MOVES = [move for move in MOVES if move != "correct"]
@@ -94,12 +98,10 @@ def reply(
 
 
 def _relayed(counts: tuple[str, ...], language: str, now_us: int) -> tuple[Relayed, ...]:
-    found = []
-    for class_, count in pairs(counts, what="--count", left="CLASS", right="NUMBER").items():
-        if not count.isascii() or not count.isdigit():
-            raise InvalidStatement(f"--count is written CLASS=NUMBER, and counts recipients; got {class_}={count}")
-        found.append(Relayed(class_=class_, count=int(count), language=language, at_us=now_us))
-    return tuple(found)
+    return tuple(
+        Relayed(class_=class_, count=count, language=language, at_us=now_us)
+        for class_, count in numbers(counts, what="--count").items()
+    )
 
 
 @click.group()
@@ -132,7 +134,7 @@ def list_(out: Out, partner: str, everything: bool, at: str) -> None:
 
 
 @thread.command()
-@click.argument("name")
+@click.argument("name", metavar="THREAD")
 @click.option("--at", default="", help="As it stood then: 2026-11-25, 2026-11-25T12:00Z.")
 @click.pass_obj
 def show(out: Out, name: str, at: str) -> None:
@@ -141,8 +143,28 @@ def show(out: Out, name: str, at: str) -> None:
         now_us = end_us(at, 0) or node.clock()
         found = read_thread(connection, node, name, now_us)
         us = node.origin
-    moves = found.next_moves(us)
+    moves = [move for move in found.next_moves(us) if move in _MOVES]
     out.result("thread show", {"thread": thread_json(found), "next_moves": moves}, lambda: _print(found, us, moves))
+
+
+@thread.command()
+@click.argument("name", metavar="THREAD")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it here instead of stdout."
+)
+@click.option("--at", default="", help="As it stood then: 2026-11-25, 2026-11-25T12:00Z.")
+@click.pass_obj
+def svg(out: Out, name: str, output: Path | None, at: str) -> None:
+    """THREAD as a picture: who said what when, and the clocks that run."""
+    with opened(out.folder) as node, node.store.indexed() as connection:
+        drawn = picture.svg(read_thread(connection, node, name, end_us(at, 0) or node.clock()))
+    if output is not None:
+        output.write_text(drawn, encoding="utf-8")
+    out.result(
+        "thread svg",
+        {"file": str(output)} if output is not None else {"svg": drawn},
+        lambda: click.echo(f"Wrote {output}" if output is not None else drawn),
+    )
 
 
 @report.command()
@@ -193,39 +215,62 @@ def _row(one: Thread, us: str, now_us: int) -> tuple[str, ...]:
         f"{'you' if one.opener == us else one.opener} → {others if one.opener == us else 'you'}",
         ", ".join(states) + (f" (waits for {waits})" if waits else ""),
         due(one.due_us, now_us),
-        plain(one.message.subject),
+        quoted(plain(one.message.subject)),
     )
 
 
 def _print(one: Thread, us: str, moves: list[str]) -> None:
-    click.echo(click.style(f"{what(one)} {one.opening.short}: {plain(one.message.subject)}", bold=True))
-    click.echo(
-        f"opened by {one.opener} on {moment(one.opening.at_us)}, level {LEVELS[one.level]}, clocks {one.message.profile}"
-    )
+    """State, deadline and next moves first; then the picture; then every word that was said."""
+    click.echo(click.style(f"{what(one)} {one.opening.short}  {quoted(plain(one.message.subject))}", bold=True))
     for party, leg in one.legs.items():
         line = f"  {party}: {leg.state}"
         if leg.due_us is not None:
-            line += f"; {leg.clock} due {due(leg.due_us, one.now_us)}"
-            line += f", from {'you' if leg.waits_on == us else leg.waits_on}" if leg.waits_on else ""
-        if leg.unreceipted:
-            line += "; unreceipted: nothing shows yet that it arrived"
-        if len(leg.repeats) > 1:
-            line += f"; said {len(leg.repeats)} times, linked"
+            who = f" from {'you' if leg.waits_on == us else leg.waits_on}" if leg.waits_on else ""
+            line += f"; {leg.clock}{who} due {due(leg.due_us, one.now_us)}"
         click.echo(line)
-    for fault in one.faults:
-        click.echo(f"  as held here, the opening is incomplete: {plain(fault)}")
+        for note in _notes(one, leg):
+            click.echo(f"    {note}")
+    click.echo(f"  open to you: {', '.join(moves) or 'nothing'}")
+    click.echo("")
+    for row in picture.text(one, min(shutil.get_terminal_size().columns, 120)).split("\n\n")[0].splitlines()[1:]:
+        click.echo(row)
     click.echo("")
     for event in one.events:
         flags = f"  [{', '.join(event.flags)}]" if event.flags else ""
         click.echo(f"{moment(event.said.at_us)}  {event.said.speaker}: {event.move}  {event.said.short}{flags}")
         if event.reason:
-            click.echo(f"    not counted: {plain(event.reason)}" if not event.counted else f"    {plain(event.reason)}")
-        if event.message is not None and event.message.text:
-            for row in event.message.text.splitlines():
-                click.echo(f"    “{plain(row)}”")
-    click.echo("")
-    click.echo(f"You can: {', '.join(moves)}" if moves else "Nothing is open to you here.")
-    click.echo(f"  detente reply {one.opening.short} MOVE")
+            click.echo(f"    {'' if event.counted else 'counts for nothing: '}{plain(event.reason)}")
+        for row in event.message.text.splitlines() if event.message is not None else ():
+            click.echo(f"    {quoted(plain(row))}")
+    for change in one.corrections:
+        click.echo(
+            f"{change.speaker} corrects {change.field}: {quoted(plain(change.was))} → {quoted(plain(change.now))}"
+        )
+    for ignored in one.ignored:
+        click.echo(f"not in this thread: {ignored.said.short} by {ignored.said.speaker}: {plain(ignored.reason)}")
+
+
+def _notes(one: Thread, leg: Leg) -> list[str]:
+    """What else there is to know of a leg, a line each."""
+    notes = []
+    if leg.unreceipted:
+        notes.append("unreceipted: nothing shows yet that it arrived, which is no refusal")
+    if len(leg.repeats) > 1:
+        notes.append(f"said {len(leg.repeats)} times, linked: {', '.join(short_of_id(id) for id in leg.repeats)}")
+    if leg.reason:
+        notes.append(f"reason: {leg.reason}, {REASONS.get(leg.reason, '')}")
+    if leg.position:
+        notes.append(f"{leg.addressee} {POSITIONS.get(leg.position, leg.position)} ({leg.position})")
+    for party, outcome in leg.outcomes.items():
+        notes.append(f"{party} says: {outcome.status}, {OUTCOMES.get(outcome.status, '')}")
+    for count in leg.relayed:
+        notes.append(f"{leg.addressee} says that it told {count.class_}: {count.count} ({count.language})")
+    if leg.suggestion is not None:
+        person = ", which is for a person to decide" if leg.suggestion.person else ""
+        notes.append(f"{one.opener} can {leg.suggestion.move}, level {LEVELS[leg.suggestion.level]}{person}")
+    if leg.meeting_callable:
+        notes.append("a meeting can be called")
+    return notes + [f"the opening is incomplete: {plain(fault)}" for fault in one.faults]
 
 
 def _print_usage(value: dict[str, Any]) -> None:

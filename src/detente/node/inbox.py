@@ -21,6 +21,7 @@ from detente.node.talk import all_threads
 from detente.stix.canonical import JsonValue
 from detente.store.database import Connection
 from detente.when import DAY_US
+from detente.words import quoted
 
 # The sections, in the order in which they are shown, and what stands in each.
 SECTIONS = {
@@ -35,14 +36,14 @@ SECTIONS = {
     "corrections": "rests on something that was corrected; its recipients do not know yet",
 }
 WAITS_FOR_US = ("overdue", "today", "later")
-_WHAT = {
-    "acknowledgement": "acknowledge",
+SUGGESTED = "suggested: "
+# What the end of a clock asks of whom it waits on.
+_WANTED = {
+    "acknowledgement": "acknowledge it",
     "reply": "reply",
-    "question": "answer their question",
+    "question": "answer the question",
     "verdict": "say whether the reply is sufficient",
     "outcome": "say how it came out",
-    "delivery": "receipt",
-    "window": "window ends",
 }
 
 
@@ -88,23 +89,33 @@ def _of_thread(node: Node, thread: Thread) -> list[Row]:
         who = OPENER if thread.opener == node.origin else ADDRESSEE
         flags = [flag for flag, holds in (("drill", thread.drill), ("late", bool(leg.overdue))) if holds]
         if leg.suggestion is not None and who == OPENER:
-            flags.append(f"you can {leg.suggestion.move}")
+            flags.append(f"{SUGGESTED}{leg.suggestion.move}")
         rows.append(
             Row(
                 section=_section(node, leg, thread.now_us),
                 kind=thread.kind,
                 who=other,
-                subject=thread.message.subject,
+                subject=quoted(thread.message.subject),
                 due_us=leg.due_us,
                 state=leg.state,
-                wanted=_WHAT.get(leg.clock, ""),
-                moves=leg.moves[who],
+                wanted=_wanted(node, leg, other),
+                moves=tuple(move for move in leg.moves[who] if move != "correct"),
                 short=thread.opening.short,
                 id=thread.id,
                 flags=tuple(flags),
             )
         )
     return rows
+
+
+def _wanted(node: Node, leg: Leg, other: str) -> str:
+    if leg.clock == "delivery":
+        return f"{other}: receipt by its node"
+    if leg.clock == "window":
+        return "the window ends"
+    if leg.clock not in _WANTED:
+        return ""
+    return f"{'you' if leg.waits_on == node.origin else other}: {_WANTED[leg.clock]}"
 
 
 def _section(node: Node, leg: Leg, now_us: int) -> str:
@@ -131,10 +142,10 @@ def _outcomes(node: Node, threads: Sequence[Thread]) -> list[Row]:
                     section=_when(due_us, thread.now_us),
                     kind=thread.kind,
                     who=", ".join(thread.legs),
-                    subject=thread.message.subject,
+                    subject=quoted(thread.message.subject),
                     due_us=due_us,
                     state="window over",
-                    wanted=_WHAT["outcome"],
+                    wanted=f"you: {_WANTED['outcome']}",
                     moves=("outcome",),
                     short=thread.opening.short,
                     id=thread.id,
@@ -167,7 +178,7 @@ def _drills(node: Node, connection: Connection, threads: Sequence[Thread], now_u
                     subject=f"unused for {(now_us - last_us) // DAY_US} days" if last_us else "not used yet",
                     due_us=due_us,
                     state="due",
-                    wanted="drill",
+                    wanted=f"you: detente drill --to {party.name}",
                     moves=("drill",),
                     short=party.name,
                     id=party.origin,
@@ -188,10 +199,10 @@ def _drafts(connection: Connection) -> list[Row]:
             section="drafts",
             kind=str(one.draft.body.get("move", one.draft.kind)),
             who=", ".join(one.draft.to),
-            subject=str(one.draft.body.get("subject", "")),
+            subject=quoted(str(one.draft.body.get("subject", ""))),
             due_us=None,
             state=f"written by {one.draft.by}",
-            wanted="approve or drop",
+            wanted="a second person: approve or drop it",
             moves=("approve", "drop"),
             short=one.entry.short,
             id=one.entry.id,
@@ -207,10 +218,10 @@ def _seals(node: Node, connection: Connection, now_us: int) -> list[Row]:
             section="seals",
             kind="seal",
             who=one.said.speaker,
-            subject=one.subject,
+            subject=quoted(one.subject),
             due_us=one.seal.reveal_us,
             state="closed past its date",
-            wanted="reveal" if one.said.speaker == node.origin else "",
+            wanted="you: reveal it" if one.said.speaker == node.origin else f"{one.said.speaker}: reveal it",
             moves=("reveal",) if one.said.speaker == node.origin else (),
             short=one.said.short,
             id=one.said.id,
@@ -231,10 +242,10 @@ def _corrections(node: Node, connection: Connection) -> list[Row]:
                     section="corrections",
                     kind="correction",
                     who=one.said.speaker,
-                    subject=f"{one.correction.field}: {len(waiting)} of your statements rest on it, said to {', '.join(told)}",
+                    subject=f"{len(waiting)} of your statements rest on it, said to {', '.join(told)}",
                     due_us=None,
                     state="not passed on",
-                    wanted="pass on",
+                    wanted="you: pass it on",
                     moves=("pass-on",),
                     short=one.said.short,
                     id=one.said.id,

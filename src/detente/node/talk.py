@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from detente.channel.bodies import LEVELS, Consequence, Message
-from detente.channel.moves import MOVES, OPENER, OPENINGS
+from detente.channel.moves import MOVES, OPENER, OPENINGS, WARNING
 from detente.channel.reports import latency, usage
 from detente.channel.required import check_move, check_opening
 from detente.channel.thread import Thread, fold, require_allowed, threads
@@ -112,7 +112,21 @@ def reply(
         marking=message.marking or _marking(node, held),
     )
     check_move(_with_eyes(message, by), kind=held.kind)
+    for count in message.relayed:
+        permitted(held, count.language)
     return _speak(node, message, to=aims, by=by, seal={}, dry_run=dry_run)
+
+
+def permitted(held: Thread, language: str) -> str:
+    """The wording in which a warning may be passed on in a language. Raises NotPermitted when its speaker permits none."""
+    relay = held.message.relay
+    if held.kind != WARNING or relay is None or not relay.allowed:
+        raise NotPermitted(f"{held.opener} has not permitted that this is passed on")
+    wordings = {**(held.message.public_text if relay.public else {}), **relay.wording}
+    if language not in wordings:
+        named = f"in {language}" if language else "without a language"
+        raise NotPermitted(f"{held.opener} permits no wording {named}; there is: {', '.join(wordings)}")
+    return wordings[language]
 
 
 def approve(node: Node, name: str, *, by: str, dry_run: bool = False) -> Spoken:
@@ -322,6 +336,7 @@ __all__ = [
     "approve",
     "latency_report",
     "needs_second",
+    "permitted",
     "read_thread",
     "reply",
     "send",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest import mock
 
 from detente.node.open import opened
 from tests.scene import quick_folder
-from tests.talking import Talk
+from tests.talking import COMMANDS, Talk
 from tests.world import World
 
-_MODULES = ("norms", "agreements", "respond")
+_MODULES = (*COMMANDS, "norms", "agreements", "respond")
 
 
 @contextmanager
@@ -30,3 +31,8 @@ def promising(*names: str) -> Iterator[Talk]:
             for other in names[position + 1 :]:
                 world.introduce(name, other)
         yield Talk(world)
+
+
+def words(line: str) -> list[str]:
+    """A command line as a person types it."""
+    return shlex.split(line)

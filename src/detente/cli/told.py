@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from detente.cli.out import Out, moment
+from detente.cli.out import Out
+from detente.cli.statements import print_said, said_json
 from detente.said import Said
 from detente.stix.marking import Tlp, parse_tlp
 from detente.when import When, parse_when
@@ -43,31 +44,11 @@ def tlp(marking: str | None) -> Tlp | None:
 
 
 def show_said(out: Out, command: str, said: Said, *, dry_run: bool, words: str = "") -> None:
-    """What was said, to whom, under which name it is found again."""
-    value = {
-        "dry_run": dry_run,
-        "statement": said_json(said),
-    }
+    """What was said, to whom, under which name it is found again; and what comes next."""
 
     def text() -> None:
-        whom = "everybody" if said.aud == ("*",) else ", ".join(said.aud) or "nobody; it stands in our own log"
-        if dry_run:
-            click.echo(f"Would be said to {whom}: {said.kind}. Nothing was stored.")
-        else:
-            click.echo(f"{said.short}  {said.kind} said to {whom} at {moment(said.at_us)}.")
-        if words:
+        print_said(said, dry_run=dry_run)
+        if words and not dry_run:
             click.echo(words)
 
-    out.result(command, value, text)
-
-
-def said_json(said: Said) -> dict[str, Any]:
-    return {
-        "id": said.id,
-        "short": said.short,
-        "kind": said.kind,
-        "speaker": said.speaker,
-        "to": list(said.aud),
-        "at_us": said.at_us,
-        "body": dict(said.body),
-    }
+    out.result(command, said_json(said, dry_run=dry_run), text)

@@ -36,7 +36,7 @@ def _evaluated(*, leaks: list[float], later: list[float]) -> tuple[Any, str, str
         see(talk, "a", [-60, -30], to=["b"])
         see(talk, "a", leaks, to=["b"], class_="publication")
         warned = talk.run("a", *STOP, "--from", "1d", "--until", "65d")["thread"]
-        plan = talk.run("a", "effect", "plan", warned, "--before", "74", "--to", "b")["statement"]["short"]
+        plan = talk.run("a", "effect", "plan", warned, "--before", "74", "--to", "b")["short"]
         talk.later(days=66)
         see(talk, "a", [day - 66 for day in later], to=["b"], class_="publication")
         talk.sync()

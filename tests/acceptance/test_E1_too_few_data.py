@@ -13,7 +13,7 @@ def test_e1_two_events_in_74_days_and_none_in_64_are_too_few_data_on_both_nodes(
     with watching("a", "b") as talk:
         see(talk, "a", [-60, -30], to=["b"])
         warned = talk.run("a", *STOP, "--from", "1d", "--until", "65d")["thread"]
-        planned = talk.run("a", "effect", "plan", warned, "--before", "74", "--to", "b")["statement"]
+        planned = talk.run("a", "effect", "plan", warned, "--before", "74", "--to", "b")
         talk.sync()
         talk.later(days=66)
         found = {name: talk.run(name, "effect", "run", planned["short"]) for name in ("a", "b")}
@@ -40,7 +40,7 @@ def test_e1_a_plan_made_afterwards_says_so_beside_the_same_answer(tmp_path: Path
     table.write_text("date,class,cluster\n2016-07-07,tampering,first state\n2016-08-03,tampering,second state\n")
     with watching("a", "b") as talk:
         plan = ("effect", "plan", "--class", "tampering", "--warned", "2016-09-05", "--before", "74", "--after", "64")
-        name = talk.run("a", *plan)["statement"]["short"]
+        name = talk.run("a", *plan)["short"]
         printed = talk.text("a", "effect", "run", name, "--csv", str(table))
         assert f"  {ANSWER}\n" in printed
         assert "NOT FIXED BEFOREHAND" in printed

@@ -29,7 +29,7 @@ def test_e2_every_answer_is_printed_without_an_end_or_a_cause(tmp_path: Path) ->
     seen = set()
     with watching("a", "b") as talk:
         plan = ("effect", "plan", "--class", "tampering", "--warned", "2016-09-05", "--before", "90", "--after", "90")
-        name = talk.run("a", *plan)["statement"]["short"]
+        name = talk.run("a", *plan)["short"]
         for word, (before, after) in TABLES.items():
             table = tmp_path / "table.csv"
             table.write_text("date,class,cluster\n" + "".join(_rows([*before, *after])))
@@ -39,7 +39,7 @@ def test_e2_every_answer_is_printed_without_an_end_or_a_cause(tmp_path: Path) ->
                 verdict = found["result"]["outcomes"]["a.example"]["verdict"]
                 assert verdict == ("not comparable" if "--reporting-changed" in more else word)
                 seen.add(verdict)
-                evaluation = found["statement"]["short"]
+                evaluation = found["short"]
                 texts = [talk.text("a", *shown, evaluation) for shown in (("effect", "show"), ("effect", "svg"))]
                 texts.append(talk.text("a", *run, "--dry-run"))
                 for text in texts:
@@ -58,7 +58,7 @@ def test_e2_the_alternatives_stand_beside_every_answer(tmp_path: Path) -> None:
     table.write_text("date,class,cluster\n" + "".join(_rows(range(-88, 0, 6))))
     with watching("a", "b") as talk:
         plan = ("effect", "plan", "--class", "tampering", "--warned", "2016-09-05", "--before", "90", "--after", "90")
-        printed = talk.text("a", "effect", "run", talk.run("a", *plan)["statement"]["short"], "--csv", str(table))
+        printed = talk.text("a", "effect", "run", talk.run("a", *plan)["short"], "--csv", str(table))
     for beside in ("sensors ", "reporting ", "calendar ", "measures ", "free date ", "placebo ", "Not counted: "):
         assert beside in printed, beside
 

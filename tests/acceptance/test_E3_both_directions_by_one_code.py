@@ -34,7 +34,7 @@ def _results(*, exchanged: bool) -> dict[str, str]:
         warned = talk.run("a", *stop, "--from", "1d", "--until", "65d")["thread"]
         origins = {"b.example": PLACES["a" if exchanged else "b"]}
         more = [f"--from={origin}={place}" for origin, place in origins.items()]
-        plan = talk.run("a", "effect", "plan", warned, "--before", "74", "--to", "b", *more)["statement"]["short"]
+        plan = talk.run("a", "effect", "plan", warned, "--before", "74", "--to", "b", *more)["short"]
         talk.sync()
         talk.later(days=66)
         for name in ("a", "b"):

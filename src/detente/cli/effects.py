@@ -13,12 +13,14 @@ import msgspec
 from detente.activity import CLASSES, Activity
 from detente.cli.given import pairs
 from detente.cli.out import Out, moment, plain, table
-from detente.cli.told import DATE, said_json, show_said, telling, tlp
+from detente.cli.statements import print_said, said_json
+from detente.cli.told import DATE, show_said, telling, tlp
 from detente.effect.bodies import Circumstances, Effort
 from detente.effect.calibration import RESOLVED_MIN, Calibration
 from detente.effect.text import header_lines, plan_lines, result_lines, silence_line
 from detente.errors import InvalidStatement, NotFound
 from detente.node.open import opened
+from detente.said import Said, read
 from detente.when import When
 
 TABLE_BYTES_MAX = 16 << 20
@@ -69,7 +71,6 @@ def effect_plan(
     """
     from detente.effect.bodies import Plan
     from detente.node.effects import DirectionGiven, make_plan
-    from detente.said import read
 
     places = pairs(from_, what="--from", left="PARTY", right="PLACE[;PLACE]")
     words = pairs(sensors, what="--sensors", left="PARTY", right="WORDS")
@@ -140,9 +141,8 @@ def effect_run(
         )
     lines = result_lines(ran.plan, ran.evaluation.result, names=ran.names)
     value = {
-        "dry_run": dry_run,
-        "statement": said_json(ran.said),
-        "plan": said_json(ran.plan_said),
+        **said_json(ran.said, dry_run=dry_run),
+        "plan": ran.plan_said.id,
         "unclassified": ran.unclassified,
         "header": header_lines(ran.plan, ran.evaluation.result),
         "result": msgspec.to_builtins(ran.evaluation.result),
@@ -154,11 +154,10 @@ def effect_run(
         if ran.unclassified:
             click.echo(f"{ran.unclassified} reports held here say no class of activity; they are counted nowhere.")
         click.echo("")
-        click.echo(
-            "A dry run; nothing was stored."
-            if dry_run
-            else f"{ran.said.short}  evaluation said at {moment(ran.said.at_us)}."
-        )
+        if dry_run:
+            click.echo("A dry run; nothing was stored.")
+        else:
+            print_said(ran.said, dry_run=False)
 
     out.result("effect run", value, text)
 
@@ -175,10 +174,10 @@ def effect_show(out: Out, name: str) -> None:
     value = {
         "plans": [
             {
-                "plan": said_json(one.said),
+                "plan": _statement(one.said),
                 "held_us": dict(one.held_us),
                 "evaluations": [
-                    {"statement": said_json(said), "result": msgspec.to_builtins(body.result)}
+                    {"statement": _statement(said), "result": msgspec.to_builtins(body.result)}
                     for said, body in one.evaluations
                 ],
             }
@@ -330,6 +329,10 @@ def _print_calibration(who: str, found: Calibration) -> None:
     click.echo(
         "  A word is scored as the middle of its interval. A warning that is heeded may look like a false alarm."
     )
+
+
+def _statement(said: Said) -> dict[str, Any]:
+    return {"id": said.id, "short": said.short, "speaker": said.speaker, "at_us": said.at_us, "body": dict(said.body)}
 
 
 def _counted(body: Any) -> str:

@@ -28,7 +28,7 @@ def beta_cdf(a: float, b: float, x: float) -> float:
         return 0.0
     if x >= 1.0:
         return 1.0
-    return _beta_cdf(a, b, x, 1.0 - x)
+    return _beta_cdf(a, b, x, 1.0 - x)[0]
 
 
 def beta_quantile(a: float, b: float, p: float) -> float:
@@ -50,12 +50,11 @@ def beta_odds_quantile(a: float, b: float, p: float) -> float:
     z = centre + width * _normal_quantile(p) - (1.0 / a - 1.0 / b) / 3.0
     for _ in range(200):
         x, y = _logistic(z)
-        value = _beta_cdf(a, b, x, y)
+        value, slope = _beta_cdf(a, b, x, y)
         if value > p:
             high = z
         else:
             low = z
-        slope = beta_kernel(a, b, x, y)  # d I / d z: the density times dx/dz = x(1-x)
         step = _newton_step(value, p, slope)
         if abs(step) <= 1e-9:
             return math.exp(z - step)  # Newton squares the error: what is left is beyond the last digit
@@ -133,11 +132,6 @@ def binomial_tails(k: int, n: int, p: float) -> tuple[float, float]:
     return at_most, at_least
 
 
-def beta_kernel(a: float, b: float, x: float, y: float) -> float:
-    """x^a y^b / B(a, b), with y = 1 - x given apart."""
-    return _saddle(a, b, x, y) * a / (a + b) * b
-
-
 def _saddle(a: float, b: float, x: float, y: float) -> float:
     """Γ(a+b+1)/(Γ(a+1)Γ(b+1)) x^a y^b."""
     n = a + b
@@ -172,12 +166,13 @@ def _deviance(k: float, mean: float) -> float:
     return total
 
 
-def _beta_cdf(a: float, b: float, x: float, y: float) -> float:
-    front = beta_kernel(a, b, x, y)
+def _beta_cdf(a: float, b: float, x: float, y: float) -> tuple[float, float]:
+    """I_x(a, b), y = 1 - x given apart; and x^a y^b / B(a, b), which is its slope in log(x/y)."""
+    front = _saddle(a, b, x, y) * a / (a + b) * b
     # The fraction converges fast below the mean; above it the other tail is small and is taken instead.
     if x * (a + b + 2.0) < a + 1.0:
-        return min(1.0, front * _beta_fraction(a, b, x) / a)
-    return max(0.0, 1.0 - front * _beta_fraction(b, a, y) / b)
+        return min(1.0, front * _beta_fraction(a, b, x) / a), front
+    return max(0.0, 1.0 - front * _beta_fraction(b, a, y) / b), front
 
 
 def _beta_fraction(a: float, b: float, x: float) -> float:

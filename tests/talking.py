@@ -20,7 +20,7 @@ from tests.scene import quick_folder, truth_of
 from tests.world import World
 
 # The modules whose commands open a node, on the clock of the test then.
-COMMANDS = ("channel", "threads", "inbox", "consult", "correct")
+COMMANDS = ("channel", "threads", "inbox", "consult", "correct", "boards", "board_answers")
 
 
 class Talk:

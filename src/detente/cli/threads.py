@@ -22,6 +22,7 @@ from detente.cli.milestones import report
 from detente.cli.out import Out, moment, plain, table
 from detente.cli.statements import print_spoken, spoken_json
 from detente.node.open import opened
+from detente.node.passing import relayed_counts
 from detente.node.talk import all_threads, latency_report, read_thread, usage_report
 from detente.node.talk import reply as reply_to
 from detente.said import short_of_id
@@ -144,7 +145,8 @@ def show(out: Out, name: str, at: str) -> None:
         found = read_thread(connection, node, name, now_us)
         us = node.origin
     moves = [move for move in found.next_moves(us) if move in _MOVES]
-    out.result("thread show", {"thread": thread_json(found), "next_moves": moves}, lambda: _print(found, us, moves))
+    value = {"thread": thread_json(found), "next_moves": moves, "relayed": relayed_counts(found)}
+    out.result("thread show", value, lambda: _print(found, us, moves))
 
 
 @thread.command()

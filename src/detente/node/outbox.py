@@ -7,6 +7,7 @@ one commit; dropping journals the refusal. Both are for a person other than the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -14,7 +15,6 @@ from detente.errors import InvalidStatement, NotPermitted
 from detente.node.matters import find, is_private, note, read_matters
 from detente.node.open import Node
 from detente.said import Said, read
-from detente.stix.canonical import JsonValue
 from detente.store.database import Connection
 
 APPROVED, DROPPED = "approved", "dropped"
@@ -25,11 +25,11 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """`kind` and `body`: the statement as it would be said. `seal`: what we keep of a seal in it, see `detente.seals.kept_value`."""
 
     kind: str
-    body: dict[str, JsonValue]
+    body: dict[str, Any]
     to: tuple[str, ...]
     by: str
     re: str = ""
-    seal: dict[str, JsonValue] = {}
+    seal: dict[str, Any] = {}
 
 
 class Approval(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -13,8 +13,10 @@ def test_a12_an_evaluation_of_tampering_ignores_leaks_and_says_so_in_its_header(
     told = outcome(document, "a.example")
     apart = told.pop("others")
     assert apart == {"publication": {"before": 3, "grace": 0, "after": 2}}
-    # Nothing else of the answer knows of them.
-    assert told == outcome(without, "a.example")
+    # Nothing else of the answer knows of them, but the date of the last report of any class that stands beside it.
+    alone = outcome(without, "a.example")
+    assert told.pop("last_report_us") > alone.pop("last_report_us")
+    assert told == alone
     head = printed.splitlines()[:2]
     assert head[0].startswith("Counted: incident clusters of tampering")
     assert head[1].startswith("Not counted: publication.")

@@ -28,7 +28,10 @@ def test_e1_two_events_in_74_days_and_none_in_64_are_too_few_data_on_both_nodes(
         # The same answer at the other party, from what was shared with it.
         assert found["b"]["result"]["outcomes"] == found["a"]["result"]["outcomes"]
         for name in ("a", "b"):
-            assert f"  {ANSWER}\n" in talk.text(name, "effect", "run", planned["short"], "--dry-run")
+            printed = talk.text(name, "effect", "run", planned["short"], "--dry-run")
+            assert f"  {ANSWER}\n" in printed
+            assert "The plan was fixed beforehand" in printed
+            assert "b.example acknowledged holding the plan on" in printed
         # The plan was held by the other party before the window after began, by its own receipt.
         (shown,) = talk.run("a", "effect", "show", planned["short"])["plans"]
         assert shown["held_us"]["b.example"] < planned["body"]["warned_us"] + 86_400_000_000
@@ -44,5 +47,6 @@ def test_e1_a_plan_made_afterwards_says_so_beside_the_same_answer(tmp_path: Path
         printed = talk.text("a", "effect", "run", name, "--csv", str(table))
         assert f"  {ANSWER}\n" in printed
         assert "NOT FIXED BEFOREHAND" in printed
+        assert "its date is its speaker's word" in printed
         assert "0.00–1.5 at 90 %" in printed
         assert "2 in 74 sensor-days before, 0 in 64 after" in printed

@@ -17,7 +17,7 @@ from detente.cli.statements import print_said, said_json
 from detente.cli.told import DATE, show_said, telling, tlp
 from detente.effect.bodies import Circumstances, Effort
 from detente.effect.calibration import RESOLVED_MIN, Calibration
-from detente.effect.text import header_lines, plan_lines, result_lines, silence_line
+from detente.effect.text import counted, header_lines, held_lines, plan_lines, result_lines, silence_line
 from detente.errors import InvalidStatement, NotFound
 from detente.node.open import opened
 from detente.said import Said, read
@@ -92,7 +92,8 @@ def effect_plan(
         said = make_plan(
             node, thread=thread, activity=activity, directions=directions, marking=tlp(marking), dry_run=dry_run, **more
         )
-    lines = [f"Counted: {_counted(said.body)}", *plan_lines(read(said, Plan))]
+    plan = read(said, Plan)
+    lines = [f"Counted: {counted(plan)}", *plan_lines(plan)]
     show_said(out, "effect plan", said, dry_run=dry_run, words="\n".join(lines))
 
 
@@ -143,17 +144,17 @@ def effect_run(
     value = {
         **said_json(ran.said, dry_run=dry_run),
         "plan": ran.plan_said.id,
+        "held_us": dict(ran.held_us),
         "unclassified": ran.unclassified,
         "header": header_lines(ran.plan, ran.evaluation.result),
         "result": msgspec.to_builtins(ran.evaluation.result),
     }
 
     def text() -> None:
-        for line in lines:
+        for line in (*lines, "", *held_lines(ran.plan, ran.held_us)):
             click.echo(line)
         if ran.unclassified:
             click.echo(f"{ran.unclassified} reports held here say no class of activity; they are counted nowhere.")
-        click.echo("")
         if dry_run:
             click.echo("A dry run; nothing was stored.")
         else:
@@ -188,10 +189,10 @@ def effect_show(out: Out, name: str) -> None:
     def one_plan() -> None:
         one = found[0]
         click.echo(f"plan {one.said.short} by {plain(one.said.speaker)}, said {moment(one.said.at_us)}")
-        for origin, us in sorted(one.held_us.items()):
-            click.echo(f"  {plain(origin)} acknowledged holding it at {moment(us)}")
+        for line in held_lines(one.plan, one.held_us):
+            click.echo(line)
         if not one.evaluations:
-            click.echo(f"Counted: {_counted(one.said.body)}")
+            click.echo(f"Counted: {counted(one.plan)}")
             for line in plan_lines(one.plan):
                 click.echo(line)
             click.echo("No evaluation of it is held here.")
@@ -212,7 +213,7 @@ def effect_show(out: Out, name: str) -> None:
                 [
                     one.said.short,
                     plain(one.said.speaker),
-                    _counted(one.said.body),
+                    plain(", ".join(one.plan.activity.classes)),
                     str(When(one.plan.warned_us, "day")),
                     "; ".join(
                         f"{said.short}: "
@@ -333,11 +334,6 @@ def _print_calibration(who: str, found: Calibration) -> None:
 
 def _statement(said: Said) -> dict[str, Any]:
     return {"id": said.id, "short": said.short, "speaker": said.speaker, "at_us": said.at_us, "body": dict(said.body)}
-
-
-def _counted(body: Any) -> str:
-    activity = body.get("activity", {})
-    return ", ".join(plain(str(class_)) for class_ in activity.get("classes", ()))
 
 
 def _two(text: str, what: str) -> tuple[float, float]:

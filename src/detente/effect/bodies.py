@@ -178,6 +178,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     `low`–`high`: the ratio of rates after/before at the plan's level. `silence_chance`: of none in e1_days with no change. `rate_below`:
     clusters a sensor-day. `others`: by class, what the plan does not count. `elsewhere`: of the same classes, outside the
     plan's indicators, targets or territories. `year_before`: began in the days of the window after, 365 days earlier, as far as held.
+    `last_report_us`: of the last report of any class by this party that was read, 0 for none: a party may have gone silent itself.
     `strip`: counts over equal parts of the time from the window before to the window after.
     """
 
@@ -200,6 +201,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     others: dict[str, Beside] = {}
     elsewhere: Beside | None = None
     year_before: int = 0
+    last_report_us: int = 0
     strip: tuple[int, ...] = ()
     why: str = ""
 

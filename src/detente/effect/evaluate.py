@@ -92,6 +92,7 @@ def _outcome(
         others={class_: _beside(found.values(), windows) for class_, found in sorted(others.items())},
         elsewhere=_beside(elsewhere.values(), windows) if elsewhere else None,
         year_before=sum(plan.after_us <= start + year_us < end_us for start in starts),
+        last_report_us=max((event.at_us for event in events), default=0),
         strip=_strip(starts, plan.begin_us, end_us, columns),
     )
     why = _not_comparable(given, direction, effort is not None, e0_days, e1_days)

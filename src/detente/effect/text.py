@@ -21,7 +21,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """What a plan fixes, below the line that says what is counted."""
+    """What a plan fixes, below the lines that say what is counted."""
     grace = f", after {days(plan.grace_days)} of grace" if plan.grace_days else ""
     words = (
         f"interval at {plan.level * 100:g} %; a silence says something when it has at most a {percent(plan.silence_chance)} chance "
@@ -59,6 +59,16 @@ def result_lines(plan: Plan, result: Result, *, names: Mapping[str, str] | None 
     lines.append("Beside every direction")
     lines.extend(_circumstances(result.circumstances))
     return lines
+
+
+def held_lines(plan: Plan, held_us: Mapping[str, int]) -> list[str]:
+    """Who besides its speaker can show when the plan was there. `held_us`: by origin, when it was acknowledged."""
+    early = {origin: us for origin, us in sorted(held_us.items()) if us < plan.after_us}
+    if not early:
+        return [
+            "No other party acknowledged holding the plan before the window after began: its date is its speaker's word."
+        ]
+    return [f"{plain(origin)} acknowledged holding the plan on {day(us)}." for origin, us in early.items()]
 
 
 def header_lines(plan: Plan, result: Result) -> list[str]:
@@ -160,9 +170,11 @@ def counted(plan: Plan) -> str:
 
 
 def percent(share: float) -> str:
-    """21%, less than 1%."""
+    """21%; never 0% for what may be, nor 100% for what may not."""
     if 0.0 < share < 0.01:
         return "less than 1%"
+    if 0.99 < share < 1.0:
+        return "more than 99%"
     return f"{round(100 * share)}%"
 
 
@@ -178,7 +190,8 @@ def number(value: float) -> str:
 
 
 def days(value: float) -> str:
-    return f"{number(value)} day{'' if value == 1 else 's'}"
+    shown = number(value)
+    return f"{shown} day{'' if shown == '1' else 's'}"
 
 
 def day(us: int) -> str:
@@ -229,7 +242,18 @@ def _beside(plan: Plan, outcome: Outcome) -> Iterator[tuple[str, str]]:
         yield "apart", f"{class_}: {beside_words(beside)}"
     if outcome.elsewhere is not None:
         yield "apart", f"{_list(plan.activity.classes)} outside the definition: {beside_words(outcome.elsewhere)}"
+    yield "reports", _reports(plan, outcome)
     yield "year ago", f"{outcome.year_before} held here that began in the same days a year before the window after"
+
+
+def _reports(plan: Plan, outcome: Outcome) -> str:
+    """Whether the party reported anything at all of late: its own silence is not a silence of what it observes."""
+    if not outcome.last_report_us:
+        return "nothing that this party reports is held here, which is not to say that it saw nothing"
+    last = f"the last one of any class held here is of {day(outcome.last_report_us)}"
+    if outcome.last_report_us >= plan.after_us:
+        return last
+    return f"{last}, before the window after began; the party may have seen nothing since, or reported nothing, or not shared it"
 
 
 def _circumstances(given: Circumstances) -> Iterator[str]:
@@ -282,7 +306,9 @@ def _list(values: tuple[str, ...]) -> str:
 
 
 def _chance(share: float) -> str:
-    return "less than a 1% chance" if share < 0.01 else f"about a {percent(share)} chance"
+    if share < 0.01:
+        return "less than a 1% chance"
+    return "more than a 99% chance" if share > 0.99 else f"about a {percent(share)} chance"
 
 
 def _least(share: float) -> str:

@@ -83,6 +83,7 @@ class Ran:
     plan: Plan
     evaluation: Evaluation
     unclassified: int
+    held_us: Mapping[str, int]
     names: Mapping[str, str]
 
 
@@ -122,9 +123,9 @@ def make_plan(
         activity, message = _activity_of(found), found.message
         about, warned_us, parties = found.id, found.opening.at_us, found.parties
         if message.window is not None:
-            grace_days = _grace(message.window.from_us, warned_us) if grace_days is None else grace_days
+            grace_days = _days(max(0, message.window.from_us - warned_us)) if grace_days is None else grace_days
             if after_days is None:
-                after_days = (message.window.to_us + 1 - max(message.window.from_us, warned_us)) / DAY_US
+                after_days = _days(message.window.to_us + 1 - max(message.window.from_us, warned_us))
         own = given.get(found.opener, DirectionGiven())
         given[found.opener] = replace(own, territories=own.territories or activity.territories)
         activity = msgspec.structs.replace(activity, territories=())
@@ -189,6 +190,7 @@ def run(
         said = find(connection, ["plan"], name)
         addressees = [node.partner(connection, one).origin for one in to]
         names = titles(node, connection)
+        held_us = receipts(connection, [said]).get(said.id, {})
     if said.withdrawn:
         raise NotPermitted(f"the plan {said.short} was withdrawn by {said.speaker}; there is nothing to follow")
     plan = read(said, Plan)
@@ -212,7 +214,7 @@ def run(
         source=source if table is not None else HELD,
     )
     told = tell(node, "evaluation", evaluation, to=to, marking=marking, dry_run=dry_run)
-    return Ran(told, said, plan, evaluation, found.unclassified, names)
+    return Ran(told, said, plan, evaluation, found.unclassified, held_us, names)
 
 
 def plans(node: Node) -> list[Planned]:
@@ -258,8 +260,8 @@ def _activity_of(thread: Thread) -> Activity:
     return thread.message.activity
 
 
-def _grace(from_us: int, warned_us: int) -> float:
-    return max(0, from_us - warned_us) / DAY_US
+def _days(us: int) -> float:
+    return round(us / DAY_US, 4)  # to nine seconds: nobody types more, and the two clocks of a command differ by less
 
 
 def _direction(given: DirectionGiven | None) -> Direction:

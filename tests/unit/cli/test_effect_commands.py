@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -118,7 +119,7 @@ def test_measures_held_on_record_are_named_beside_the_answer(talk: Talk) -> None
     warned = talk.run("a", *STOP, "--from", "1d", "--until", "65d")["thread"]
     plan = talk.run("a", "effect", "plan", warned, "--before", "74", "--to", "b")["short"]
     talk.later(days=10)
-    role = {"role": "the minister", "reasons": "as discussed"}
+    role: dict[str, Any] = {"role": "the minister", "reasons": "as discussed"}
     told = respond(talk.node("a"), kind="retorsion", to=["b"], directed_at="b", **role)
     ours = respond(talk.node("a"), kind="resilience", **role)
     talk.later(days=60)

@@ -70,7 +70,14 @@ def test_other_classes_are_counted_apart_and_change_nothing() -> None:
     leaks = events([-20, -10, 3, 5, 8], class_="publication") + events([1, 2], class_="intrusion")
     bare, beside = outcome(plan(), counted), outcome(plan(), counted + leaks)
     assert beside.others == {"intrusion": Beside(0, 0, 2), "publication": Beside(2, 0, 3)}
-    assert msgspec.structs.replace(beside, others={}) == bare
+    assert msgspec.structs.replace(beside, others={}, last_report_us=bare.last_report_us) == bare
+
+
+def test_the_date_of_the_last_report_of_any_class_stands_beside_a_silence() -> None:
+    silent = events([-60, -30])
+    assert outcome(plan(), silent).last_report_us == day(-30)
+    assert outcome(plan(), silent + events([40], class_="scanning")).last_report_us == day(40)
+    assert outcome(plan(), []).last_report_us == 0
 
 
 def test_the_same_class_outside_the_definition_is_shown_apart() -> None:

@@ -173,7 +173,12 @@ def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardV
         unsupported=_unsupported(rows),
         withheld=_withheld((s, b) for s, b in assessed if s.id in standing),
         citations=cited,
-        lines=lines_of(columns, rows, [(s, b) for s, b in assessed if s.id in standing], cited),
+        lines=lines_of(
+            (key for key in columns if key not in ALWAYS),
+            rows,
+            [(s, b) for s, b in assessed if s.id in standing],
+            cited,
+        ),
         matrix=matrix,
         facts=facts_of(
             (s, b) for s, b in said.standing(Finding) if board.incident in (b.about, b.incident) or b.board == root.id

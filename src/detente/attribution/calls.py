@@ -78,7 +78,8 @@ def calls_of(view: BoardView, statements: Iterable[Said]) -> list[PastCall]:
                         said_us=said.at_us,
                         statement=said.id,
                         turned_out=outcomes.get(one.hypothesis),
-                        corrected=said.withdrawn or ((said.id, one.hypothesis) not in standing and now != one.likelihood),
+                        corrected=said.withdrawn
+                        or ((said.id, one.hypothesis) not in standing and now != one.likelihood),
                     )
                 )
     return found

@@ -215,12 +215,14 @@ def _sensitivity(
             for ref, by_rater in rows.items()
             if rater in by_rater
         }
+        # A hypothesis against which a rater marked nothing has no place in that rater's order.
+        marked = [at for at in range(len(hypotheses)) if any(rows[ref][rater][at] for ref in against)]
         totals = [sum(column) for column in zip(*against.values(), strict=True)]
         by_total: dict[int, list[str]] = {}
-        for key, total in zip(hypotheses, totals, strict=True):
-            by_total.setdefault(total, []).append(key)
+        for at in marked:
+            by_total.setdefault(totals[at], []).append(hypotheses[at])
         orders.append(Order(name, recorded_by, tuple(tuple(by_total[total]) for total in sorted(by_total))))
-        for one, other in combinations(range(len(hypotheses)), 2):
+        for one, other in combinations(marked, 2):
             near, far = (one, other) if totals[one] < totals[other] else (other, one)
             apart = totals[far] - totals[near]
             # One piece moves two hypotheses against each other by two points at most.

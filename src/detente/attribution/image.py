@@ -19,7 +19,7 @@ def svg(view: BoardView) -> str:
     """One picture of any width: each hypothesis takes a column of 170 px."""
     width = HEAD_PX + COLUMN_PX * len(view.hypotheses) + 2 * PAD_PX
     parts: list[str] = []
-    y = PAD_PX + LINE_PX
+    y: float = PAD_PX + LINE_PX
     title = f"{ASKED[view.question]} {quoted(view.title)}"
     parts.append(label(PAD_PX, y, title, bold=True, size=16, within=width - 2 * PAD_PX))
     lines = _header(view, int((width - 2 * PAD_PX) / width_of("x")))
@@ -33,7 +33,7 @@ def svg(view: BoardView) -> str:
     y = top + 4 * LINE_PX
     parts.append(rule(PAD_PX, y, width - PAD_PX, y))
     for row in view.assessors:
-        height = 5 * LINE_PX
+        height = 5.5 * LINE_PX
         parts.extend(_assessor(row, y))
         judged = {one.hypothesis: one for one in row.judgments}
         for position, column in enumerate(view.hypotheses):

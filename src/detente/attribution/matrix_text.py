@@ -22,10 +22,11 @@ def matrix_text(view: BoardView, width: int = 80) -> str:
         return "Nobody has rated evidence on this board yet.\n"
     blocks = [[f"Evidence × hypotheses on board {view.short}, {counted(len(matrix.raters), 'rater')}"]]
     blocks[0] += wrap("Raters, in the order of the marks: " + plain(", ".join(matrix.raters)), width, hanging="  ")
-    blocks[0].append("Marks: " + ", ".join(f"{mark} {words}" for mark, words in MARKS.items()))
+    blocks[0] += wrap("Marks: " + ", ".join(f"{mark} {words}" for mark, words in MARKS.items()), width, hanging="  ")
+    blocks[0] += wrap("apart: how far a piece tells hypotheses apart, from 0 to 2", width)
     blocks[0] += wrap("In brackets: evidence that is consistent with everything, and tells no hypotheses apart.", width)
     widest = max(len(_marks(cell)) for item in rated for cell in item.cells)
-    size = max(8, min(widest, 24))
+    size = max(11, min(widest, 24))
     fit = max(1, (width - HEAD) // (size + GAP))
     for first in range(0, len(matrix.hypotheses), fit):
         blocks.append(list(_piece(matrix, rated, slice(first, first + fit), size)))

@@ -117,7 +117,7 @@ def _tables(view: BoardView, width: int) -> list[list[str]]:
             lines += _beside(
                 _signatories(stand, head - GAP), [_reach(stand, column, size) for column in columns], head, size
             )
-        tables.append(lines)
+        tables.append(lines[:-1])
     return tables
 
 

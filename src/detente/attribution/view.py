@@ -186,7 +186,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Of the offices that hold a hypothesis more likely than not, how many lines of evidence are behind them."""
+    """Of the offices that hold a named hypothesis more likely than not, how many lines of evidence are behind them."""
 
     hypothesis: str
     offices: tuple[str, ...]

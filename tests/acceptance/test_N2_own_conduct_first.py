@@ -45,3 +45,29 @@ def test_n2_the_other_side_answers_and_the_answer_stands_with_the_entry() -> Non
             assert text.index("sees conduct of b.example as inconsistent") < text.index(
                 "b.example disputes this: “we were not there”"
             )
+
+
+def test_n2_whoever_was_told_of_the_entry_is_told_of_the_answer() -> None:
+    with promising("a", "b", "c") as talk:
+        form = (
+            "conduct",
+            "file",
+            F,
+            "--incident",
+            "harbour-1",
+            "--text",
+            "what we saw",
+            "--to",
+            "b",
+            "--to",
+            "c",
+            "--finding",
+        )
+        talk.run("a", *form, "consistent")
+        entry = talk.run("a", *form, "inconsistent", "--about", "b")["short"]
+        talk.sync()
+        talk.run("b", "conduct", "answer", entry, "--word", "disputes")
+        talk.sync()
+        lists = [talk.run(name, "conduct", "list")["entries"] for name in ("a", "b", "c")]
+        assert lists[0] == lists[1] == lists[2]
+        assert [answer["speaker"] for answer in lists[2][1]["answers"]] == ["b.example"]

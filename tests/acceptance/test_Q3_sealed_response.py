@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.norm_talk import promising, words
 from tests.talking import Talk
 
+from detente.when import DAY_US
+
 TEXT = "35 named officers leave within 72 hours"
 
 
@@ -56,6 +58,9 @@ def test_q3_before_the_reveal_nobody_reads_it_and_after_it_anybody_checks_digest
         # By hand, with nothing of ours: HMAC-SHA-256 over the text under the key is the digest that was committed to.
         digest = hmac.digest(bytes.fromhex(seal["key"]), b"detente/seal/v1\x00" + seal["text"].encode(), "sha256")
         assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == seal["digest"]
+        # The time: A's own word, borne out by B's receipt of a hundred days before the reveal; both sides show the same.
+        assert step["held_by"]["b.example"] < seal["revealed_us"] - 99 * DAY_US
+        assert talk.run("a", "respond", "list")["responses"] == [step]
         assert committed_us - 1000 <= seal["committed_us"] <= committed_us < seal["revealed_us"]
 
         message = talk.refused("a", "respond", "reveal", said, code=6)

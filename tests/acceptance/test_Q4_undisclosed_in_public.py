@@ -20,21 +20,17 @@ def test_q4_the_public_line_says_undisclosed_with_its_date_and_no_more() -> None
             "a", "respond", "add", "private-message", "--role", "r", "--reasons", "not for the public", "--to", "b"
         )
         talk.sync()
+        closed = "response: undisclosed (committed on 21 Sep 2026)"
         for name in ("a", "b"):
-            assert (
-                talk.text(name, "respond", "list", "--public") == "response: undisclosed (committed on 21 Sep 2026)\n"
-            )
-            assert talk.run(name, "respond", "list", "--public")["public"] == [
-                "response: undisclosed (committed on 21 Sep 2026)"
-            ]
+            assert talk.text(name, "respond", "list", "--public") == f"a.example\n  {closed}\n"
+            assert talk.run(name, "respond", "list", "--public")["public"] == {"a.example": [closed]}
 
         talk.later(days=99)
         talk.run("a", "respond", "reveal", said)
         talk.sync()
+        opened = "response: retorsion (committed on 21 Sep 2026, revealed on 29 Dec 2026)"
         for name in ("a", "b"):
-            assert talk.run(name, "respond", "list", "--public")["public"] == [
-                "response: retorsion (committed on 21 Sep 2026, revealed on 29 Dec 2026)"
-            ]
+            assert talk.run(name, "respond", "list", "--public")["public"] == {"a.example": [opened]}
 
 
 def test_q4_in_public_a_marking_above_clear_is_refused() -> None:

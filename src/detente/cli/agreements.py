@@ -146,7 +146,7 @@ def leave(out: Out, name: str, office: str, text: str, marking: str | None, dry_
 def list_(out: Out) -> None:
     """Every agreement that is held here, in one line each."""
     with opened(out.folder) as node, node.store.indexed() as connection:
-        found = commit.read_agreements(connection, node.clock())
+        found = commit.read_agreements(connection)
     out.result(
         "agreement list",
         {"agreements": [commit.as_json(state) for state in found]},
@@ -164,10 +164,10 @@ def show_(out: Out, name: str, on: When | None) -> None:
     """The agreement NAME: its text in force with all that is proposed, or (--on) the text of a date."""
     with opened(out.folder) as node, node.store.indexed() as connection:
         if on is None:
-            state = commit.find_agreement(connection, name, node.clock())
+            state = commit.find_agreement(connection, name)
             out.result("agreement show", commit.as_json(state), lambda: show(agreement_lines(state)))
             return
-        state = commit.find_agreement(connection, name, max(on.last_us, node.clock()))
+        state = commit.find_agreement(connection, name)
         version = version_on(state, on.last_us)
     value = {"id": state.id, "key": state.key, "on": on.iso, "version": commit.as_json(version)}
     out.result("agreement show", value, lambda: show(version_lines(state, version)))
@@ -182,9 +182,9 @@ def show_(out: Out, name: str, on: When | None) -> None:
 def diff_(out: Out, name: str, old: int | None, new_: int | None, amendment: str) -> None:
     """What differs, clause by clause, between two versions of NAME, or what an amendment changes."""
     with opened(out.folder) as node, node.store.indexed() as connection:
-        state = commit.find_agreement(connection, name, node.clock())
+        state = commit.find_agreement(connection, name)
         if amendment:
-            before, after = _of_amendment(state, commit.find_text(connection, amendment, node.clock()).id)
+            before, after = _of_amendment(state, commit.find_text(connection, amendment).id)
         else:
             numbers = [version.number for version in state.versions]
             before = _version(state, old if old is not None else (numbers[-2:] or [0])[0])

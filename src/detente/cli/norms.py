@@ -9,7 +9,7 @@ import click
 
 from detente.cli.exits import NOTHING_FOUND
 from detente.cli.out import Out, table
-from detente.cli.told import DATE, show_said, telling, tlp
+from detente.cli.told import DATE, answering, show_said, telling, tlp
 from detente.node import commit
 from detente.node.open import opened
 from detente.norms.lines import conduct_lines, duty_lines, history_lines, item_lines, limit_lines
@@ -179,14 +179,17 @@ def conduct_file(
 @click.argument("entry")
 @click.option("--word", required=True, type=click.Choice(ANSWERS), help="How you answer.")
 @click.option("--text", default="", help="In your words.")
-@telling
+@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
+@answering
 @click.pass_obj
 def conduct_answer(
-    out: Out, entry: str, word: str, text: str, to: tuple[str, ...], marking: str | None, dry_run: bool
+    out: Out, entry: str, word: str, text: str, public: bool, to: tuple[str, ...], marking: str | None, dry_run: bool
 ) -> None:
-    """Answer ENTRY of another party. Without --to its author is told."""
+    """Answer ENTRY of another party. Whoever was told of the entry, and is your partner, is told of the answer."""
     with opened(out.folder) as node:
-        said = commit.answer(node, entry, word=word, text=text, to=to, marking=tlp(marking), dry_run=dry_run)
+        said = commit.answer(
+            node, entry, word=word, text=text, public=public, to=to, marking=tlp(marking), dry_run=dry_run
+        )
     show_said(out, "conduct answer", said, dry_run=dry_run)
 
 

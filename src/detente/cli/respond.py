@@ -10,8 +10,8 @@ import click
 
 from detente.cli.exits import NOTHING_FOUND
 from detente.cli.norms import ANSWERS, show
-from detente.cli.out import Out
-from detente.cli.told import DATE, show_said, telling, tlp
+from detente.cli.out import Out, plain
+from detente.cli.told import DATE, answering, show_said, telling, tlp
 from detente.errors import InvalidStatement, NotPermitted
 from detente.node import commit
 from detente.node import respond as node_respond
@@ -118,7 +118,8 @@ def add(
 @click.option(
     "--answer", "answers", multiple=True, metavar="QUESTION=TEXT", help="Your answer to the checklist; repeat."
 )
-@telling
+@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
+@answering
 @click.pass_obj
 def answer(
     out: Out,
@@ -126,6 +127,7 @@ def answer(
     word: str,
     text: str,
     answers: tuple[str, ...],
+    public: bool,
     to: tuple[str, ...],
     marking: str | None,
     dry_run: bool,
@@ -139,6 +141,7 @@ def answer(
             word=word,
             text=text,
             answers=_answers(answers),
+            public=public,
             to=to,
             marking=tlp(marking),
             dry_run=dry_run,
@@ -150,19 +153,23 @@ def answer(
 @click.option("--public", is_flag=True, help="Only what a public page shows, one line each.")
 @click.pass_obj
 def list_(out: Out, public: bool) -> None:
-    """Every response that is held here, in the order in which they were said."""
+    """Every response that is held here, in the order in which they were said, with the receipts of those who hold them."""
     with opened(out.folder) as node, node.store.indexed() as connection:
         found = node_respond.read_steps(connection, node.clock())
-        lines = node_respond.read_public_lines(connection, node.clock())
+        in_public = node_respond.read_public_lines(connection, node.clock())
+        held = node_respond.read_receipts(connection, found)
     if public:
-        out.result("respond list", {"public": lines}, lambda: show(lines, "No response was made public."))
+        lines = [line for party, its in in_public.items() for line in (plain(party), *(f"  {one}" for one in its))]
+        out.result("respond list", {"public": in_public}, lambda: show(lines, "No response was made public."))
     else:
         out.result(
             "respond list",
-            {"responses": commit.as_json(found)},
-            lambda: show([line for step in found for line in step_lines(step)], "No response is held here."),
+            {"responses": [{"held_by": held[step.id], **commit.as_json(step)} for step in found]},
+            lambda: show(
+                [line for step in found for line in step_lines(step, held[step.id])], "No response is held here."
+            ),
         )
-    if not (lines if public else found):
+    if not (in_public if public else found):
         sys.exit(NOTHING_FOUND)
 
 

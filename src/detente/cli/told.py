@@ -30,10 +30,19 @@ DATE = MomentType()
 
 def telling(command: F) -> F:
     """--to, --marking and --dry-run."""
+    return _options(command, "Tell these partners; repeat. Default: only our own tools.")
+
+
+def answering(command: F) -> F:
+    """The same for an answer, which goes by default to whoever was told of what it answers."""
+    return _options(command, "Tell these partners instead of all who were told; repeat.")
+
+
+def _options(command: F, to: str) -> F:
     for option in (
         click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing."),
         click.option("--marking", default=None, help="clear, green, amber, amber+strict or red. Default: the node's."),
-        click.option("--to", "to", multiple=True, help="Tell these partners; repeat. Default: only our own tools."),
+        click.option("--to", "to", multiple=True, help=to),
     ):
         command = option(command)
     return command

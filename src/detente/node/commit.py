@@ -7,6 +7,7 @@ that appends it, so that nothing is recorded when it is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,7 +44,9 @@ from detente.norms.tables import NORMS
 from detente.said import Said, read
 from detente.stix.marking import Tlp
 from detente.store.database import Connection
+from detente.views import MATTERS
 
+_NAMED = re.compile(r"[a-z]{5}-[a-z]{5}-[a-z]{5}")
 TEXTS = ("agreement", "amendment", "signature")
 
 
@@ -92,6 +95,8 @@ def file_conduct(
 ) -> Said:
     """File an entry on our own conduct (without `about`) or another's. Ours under the same norm comes first: else NotPermitted."""
     norm = norm_named(fields.pop("norm")).id
+    with node.store.indexed() as connection:
+        fields["incident"] = reference(connection, fields["incident"])
     body = made(Conduct, norm=norm, about=named(node, fields.pop("about", "")), **fields)
     return tell(
         node,
@@ -112,17 +117,31 @@ def answer(
     to: Sequence[str] = (),
     marking: Tlp | None = None,
     dry_run: bool = False,
+    public: bool = False,
     kinds: Sequence[str] = ("conduct",),
     **fields: Any,
 ) -> Said:
-    """Answer an entry of another party (or, with `kinds`, a response): to its author, unless others are named."""
+    """Answer an entry of another party (or, with `kinds`, a response): to all whom we know of those who were told of it.
+
+    Who reads the entry is to read the answer too. Others can be named instead.
+    """
     with node.store.indexed() as connection:
         entry = find(connection, kinds, name)
         require_answerable(entry, node.origin)
+        to = to or others_told(node, connection, entry)
     body = made(Answer, of=entry.id, **fields)
     if body.answers and entry.kind != "response":
         raise InvalidStatement("answers to the questions of the checklist belong to a response; give the text")
-    return tell(node, "answer", body, to=to or [entry.speaker], marking=marking, re=entry, dry_run=dry_run)
+    return tell(
+        node,
+        "answer",
+        body,
+        to=[] if public else to,
+        marking=marking,
+        re=None if public else entry,
+        public=public,
+        dry_run=dry_run,
+    )
 
 
 def read_conduct(connection: Connection, *, norm: str = "", about: str = "") -> list[ConductEntry]:
@@ -145,7 +164,7 @@ def propose_agreement(node: Node, *, marking: Tlp | None = None, dry_run: bool =
     body = made(Agreement, parties=sorted({node.origin, *others}), **fields)
 
     def unused(connection: Connection) -> None:
-        for state in read_agreements(connection, node.clock()):
+        for state in read_agreements(connection):
             if (
                 state.key == body.key
                 and set(state.parties) == set(body.parties)
@@ -181,7 +200,7 @@ def amend(
     A change that names no classes, or no purposes, keeps those of its clause: a new wording does not widen a scope by the way.
     """
     with node.store.indexed() as connection:
-        state = find_agreement(connection, name, node.clock())
+        state = find_agreement(connection, name)
     text = state.in_force
     if text is None:
         raise NotPermitted(f"{state.key} is {state.state}; an amendment changes a text that is in force")
@@ -190,7 +209,7 @@ def amend(
     )
 
     def possible(connection: Connection) -> None:
-        require_amendable(find_agreement(connection, state.id, node.clock()), body, node.origin)
+        require_amendable(find_agreement(connection, state.id), body, node.origin)
 
     return tell(
         node,
@@ -208,17 +227,17 @@ def sign(
 ) -> Said:
     """Consent to an agreement or amendment, or leave it, told to all of its parties."""
     with node.store.indexed() as connection:
-        text = find_text(connection, name, node.clock())
+        text = find_text(connection, name)
         if text.kind == "agreement":
             read(text, Agreement)
             agreement = text.id
         else:
             agreement = read(text, Amendment).agreement
-        parties = find_agreement(connection, agreement, node.clock()).parties
+        parties = find_agreement(connection, agreement).parties
     body = made(Signature, of=text.id, word=word, **fields)
 
     def possible(connection: Connection) -> None:
-        require_signable(find_agreement(connection, agreement, node.clock()), text.id, word, node.origin)
+        require_signable(find_agreement(connection, agreement), text.id, word, node.origin)
 
     return tell(
         node,
@@ -232,9 +251,9 @@ def sign(
     )
 
 
-def read_agreements(connection: Connection, on_us: int) -> list[AgreementState]:
-    """Every agreement as it stood at `on_us`, in the order in which they were said."""
-    return agreements(read_matters(connection, TEXTS), on_us)
+def read_agreements(connection: Connection) -> list[AgreementState]:
+    """Every agreement as it stands by all that is held, with every text that was in force before."""
+    return agreements(read_matters(connection, TEXTS))
 
 
 def agreements_in_force(connection: Connection, parties: Sequence[str], on_us: int) -> list[InForce]:
@@ -242,28 +261,28 @@ def agreements_in_force(connection: Connection, parties: Sequence[str], on_us: i
     return in_force(read_matters(connection, TEXTS), parties, on_us)
 
 
-def find_agreement(connection: Connection, name: str, on_us: int) -> AgreementState:
+def find_agreement(connection: Connection, name: str) -> AgreementState:
     """An agreement by its key, or by the id or short words of its text. Raises NotFound or InvalidStatement."""
-    states = read_agreements(connection, on_us)
+    states = read_agreements(connection)
     by_key = [state for state in states if state.key == name]
     if len(by_key) > 1:
-        named_ = "; ".join(f"{state.short} ({', '.join(sorted(state.parties))})" for state in by_key)
-        raise InvalidStatement(f"{len(by_key)} agreements have the key {name!r}: {named_}. Use the three words of one.")
+        which = "; ".join(f"{state.short} ({', '.join(sorted(state.parties))})" for state in by_key)
+        raise InvalidStatement(f"{len(by_key)} agreements have the key {name!r}: {which}. Use the three words of one.")
     if by_key:
         return by_key[0]
-    if not any(state.id == name for state in states):
-        name = find(connection, ["agreement"], name).id
+    id_ = find(connection, ["agreement"], name).id
     for state in states:
-        if state.id == name:
+        if state.id == id_:
             return state
-    raise NotFound("that agreement was not said yet at the time asked, was withdrawn, or its text was erased")
+    raise NotFound(
+        f"agreement {name} was erased here, or its speaker is none of its parties; nothing is known of its state"
+    )
 
 
-def find_text(connection: Connection, name: str, on_us: int) -> Said:
+def find_text(connection: Connection, name: str) -> Said:
     """The statement of an agreement or amendment, by key, id or short words."""
-    for state in read_agreements(connection, on_us):
-        if state.key == name:
-            return read_ids(connection, [find_agreement(connection, name, on_us).id])[0]
+    if any(state.key == name for state in read_agreements(connection)):
+        return read_ids(connection, [find_agreement(connection, name).id])[0]
     return find(connection, ["agreement", "amendment"], name)
 
 
@@ -299,8 +318,9 @@ def undertake(
             to = to or others_told(node, connection, first)
         else:
             fields["by"] = named(node, fields.get("by", ""))
+        fields["evidence"] = [reference(connection, name) for name in fields.get("evidence", ())]
         if fields.get("agreement"):
-            state = find_agreement(connection, fields["agreement"], node.clock())
+            state = find_agreement(connection, fields["agreement"])
             fields["agreement"] = state.id
             clauses = [clause.id for clause in state.text]
             if fields.get("clause") and fields["clause"] not in clauses:
@@ -336,8 +356,9 @@ def declare_limit(
             fields["text"] = fields.get("text") or current.text
             fields["verification"] = fields.get("verification") or current.verification
             to = to or others_told(node, connection, first)
+        fields["exchanged"] = [reference(connection, name) for name in fields.get("exchanged", ())]
         if fields.get("agreement"):
-            fields["agreement"] = find_agreement(connection, fields["agreement"], node.clock()).id
+            fields["agreement"] = find_agreement(connection, fields["agreement"]).id
     body = made(Limit, **{name: value for name, value in fields.items() if value})
     return tell(node, "limit", body, to=to, marking=marking, public=public, dry_run=dry_run)
 
@@ -373,6 +394,16 @@ def others_told(node: Node, connection: Connection, said: Said) -> list[str]:
     """The partners that a statement was said to or by. What was said in public, or to our own tools, names nobody."""
     known = {party.origin for party in node.partners(connection)}
     return [party for party in said.parties if party in known]
+
+
+def reference(connection: Connection, name: str) -> str:
+    """What names a statement that is held here, in three words or by its whole id, as its id; anything else as it was given.
+
+    Raises NotFound for three words that name nothing: they were meant for a statement.
+    """
+    if not _NAMED.fullmatch(name):
+        return name
+    return find(connection, tuple(MATTERS), name).id
 
 
 def _first(connection: Connection, kind: str, said: Said) -> Said:

@@ -24,6 +24,7 @@ from detente.seals import KEY_BYTES, Reveal, Seal, digest_of, kept_value, verify
 from detente.stix.marking import Tlp
 from detente.store.database import Connection
 from detente.store.store import Transaction
+from detente.views import EVERYBODY
 from detente.when import When
 
 MESSAGES = ("message", "consultation")
@@ -101,7 +102,7 @@ def reveal_response(node: Node, name: str, *, marking: Tlp | None = None, dry_ru
         require_closed(said, read_matters(connection, ["reveal"]))
         assert body.seal is not None
         opened = _kept(connection, body.seal)
-        public = said.aud == ("*",)
+        public = said.aud == (EVERYBODY,)
         to = [] if public else others_told(node, connection, said)
     verify_reveal(body.seal, opened)
     return tell(
@@ -154,14 +155,19 @@ def read_checklist(connection: Connection, name: str, now_us: int) -> Asked:
     return Asked(step, checklist(said, body, read_matters(connection, ["answer"], said.id), record))
 
 
-def read_public_lines(connection: Connection, now_us: int) -> list[str]:
-    """What a public page shows: of what was said in public, one line each; of a closed seal, that it exists and since when."""
-    held = {said.id: said for said in read_matters(connection, ["response"]) if said.aud == ("*",)}
-    return [
-        public_line(held[step.id], step.seal, step.kind, step.decided)
-        for step in read_steps(connection, now_us)
-        if step.id in held
-    ]
+def read_public_lines(connection: Connection, now_us: int) -> dict[str, list[str]]:
+    """What a public page shows, by party: of what it said in public, one line each; of a closed seal, that it exists and since when."""
+    held = {said.id: said for said in read_matters(connection, ["response"]) if said.aud == (EVERYBODY,)}
+    lines: dict[str, list[str]] = {}
+    for step in read_steps(connection, now_us):
+        if step.id in held:
+            lines.setdefault(step.speaker, []).append(public_line(held[step.id], step.seal, step.kind, step.decided))
+    return lines
+
+
+def read_receipts(connection: Connection, found: Sequence[Step]) -> dict[str, dict[str, int]]:
+    """For each response by id: the parties that acknowledged holding it, and since when, by their own clocks."""
+    return receipts(connection, read_ids(connection, [step.id for step in found]))
 
 
 def _of_ours(node: Node, said: Said) -> Said:

@@ -5,7 +5,8 @@ when all parties have signed; until then its clauses are proposed, whoever wrote
 complete first makes the next version, and the other is overtaken: it has to be proposed anew on the text that is in force.
 
 The state at any time is a function of the statements up to then, in the order of their times. A signature counts from its own time, and
-not before the text that it signs was said: where the signer's clock is behind the author's, from the time of the text.
+not before the text that it signs was said: where the signer's clock is behind the author's, from the time of the text. No text and no
+signature is undone by withdrawing the statement: consent ends with a statement that says so, from its own time on.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from detente.errors import InvalidStatement, NotFound, NotPermitted
-from detente.norms.bodies import Agreement, Amendment, Change, Clause, Signature
-from detente.said import Said, readable
+from detente.norms.bodies import Agreement, Amendment, Change, Clause, Signature, kept
+from detente.said import Said
 
 IN_FORCE, PROPOSED, ENDED, OVERTAKEN = "in force", "proposed", "ended", "overtaken"
 
@@ -106,15 +107,19 @@ class _Text:
         return self.body.base if isinstance(self.body, Amendment) else self.body.version
 
 
-def agreements(statements: Iterable[Said], on_us: int) -> list[AgreementState]:
-    """Every agreement as it stands at `on_us`, from statements of the kinds agreement, amendment and signature, in any order."""
+def agreements(statements: Iterable[Said], on_us: int | None = None) -> list[AgreementState]:
+    """Every agreement as it stands at `on_us`, from statements of the kinds agreement, amendment and signature, in any order.
+
+    None: by everything that is held, also by what a partner whose clock is ahead of ours said "in some minutes".
+    """
     every = sorted(statements, key=lambda said: (said.at_us, said.ref.leaf))
-    amendments = readable((said for said in every if said.kind == "amendment"), Amendment)
-    signatures = readable((said for said in every if said.kind == "signature"), Signature)
+    until_us = max((said.at_us for said in every), default=0) if on_us is None else on_us
+    amendments = kept((said for said in every if said.kind == "amendment"), Amendment)
+    signatures = kept((said for said in every if said.kind == "signature"), Signature)
     return [
-        _walk(said, body, amendments, signatures, on_us)
-        for said, body in readable((said for said in every if said.kind == "agreement"), Agreement)
-        if said.speaker in body.parties and said.at_us <= on_us
+        _walk(said, body, amendments, signatures, until_us)
+        for said, body in kept((said for said in every if said.kind == "agreement"), Agreement)
+        if said.speaker in body.parties and said.at_us <= until_us
     ]
 
 

@@ -6,13 +6,16 @@ speaker, and never from a field. Field names and bounds are written up in `docs/
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from detente.activity import CLASSES
 from detente.norms.tables import QUESTIONS, UNDISCLOSED, WITH_EVIDENCE
-from detente.said import read_value
+from detente.said import Said, read_value, readable
 from detente.seals import Seal
 from detente.when import When
 
@@ -24,13 +27,13 @@ Prose = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
 MaybeProse = Annotated[str, msgspec.Meta(max_length=20_000)]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
 MaybeId = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_-]{43})?$")]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$")]
-MaybeName = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/-]{0,199})?$")]
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=100)]
 Evidence = Annotated[tuple[Line, ...], msgspec.Meta(max_length=100)]
-ClauseId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.()-]{0,29}$")]
 Lines = Annotated[tuple[Line, ...], msgspec.Meta(max_length=50)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_CLAUSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.()-]{0,29}")
 
 CLAUSES_MAX = 500
 PARTIES_MAX = 200
@@ -39,8 +42,8 @@ PARTIES_MAX = 200
 class Commitment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """`party` stands so on `norm` since `at`, as `source` shows. No commitment at all means unknown."""
 
-    norm: Name
-    party: Name
+    norm: Line
+    party: Line
     status: Literal["proposed", "signalled", "accepted", "implemented", "reported"]
     source: Line
     at: When
@@ -51,11 +54,17 @@ class Commitment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Conduct(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How the speaker sees the conduct of `about` in one incident under one norm: the same form for its own and another's."""
 
-    norm: Name
-    incident: Name
-    about: Name
+    norm: Line
+    incident: Line
+    about: Line
     finding: Literal["consistent", "inconsistent", "unclear", "not-applicable"]
     text: Prose
+
+    def __post_init__(self) -> None:
+        if any(character.isspace() for character in self.incident):
+            raise ValueError(
+                f"an incident is named by an id without spaces, such as harbour-2026-1; got {self.incident!r}"
+            )
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -75,25 +84,30 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Clause(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """`classes`: the activity classes that the clause is about; `purposes`: what shared data may be used for. Empty: not limited."""
 
-    id: ClauseId
+    id: Line
     text: Prose
     classes: Lines = ()
     purposes: Lines = ()
 
     def __post_init__(self) -> None:
+        _well_named(self.id)
         _known_classes(self.classes)
 
 
 class Agreement(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A text between `parties`. It is in force from the moment when each of them has signed it."""
 
-    key: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+    key: Line
     title: Line
-    parties: Annotated[tuple[Name, ...], msgspec.Meta(min_length=2, max_length=PARTIES_MAX)]
+    parties: Annotated[tuple[Line, ...], msgspec.Meta(min_length=2, max_length=PARTIES_MAX)]
     clauses: Annotated[tuple[Clause, ...], msgspec.Meta(min_length=1, max_length=CLAUSES_MAX)]
     version: Version = 1
 
     def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(
+                f"a key is a short name in small letters, digits and -, such as harbour-2026; got {self.key!r}"
+            )
         if len(set(self.parties)) < len(self.parties):
             raise ValueError("a party of an agreement is named once")
         _each_once([clause.id for clause in self.clauses])
@@ -102,13 +116,14 @@ class Agreement(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A clause as it is to read; `remove` takes it out. A clause that is not there yet is added at the end."""
 
-    id: ClauseId
+    id: Line
     text: MaybeProse = ""
     classes: Lines = ()
     purposes: Lines = ()
     remove: bool = False
 
     def __post_init__(self) -> None:
+        _well_named(self.id)
         if self.remove == bool(self.text):
             raise ValueError(f"clause {self.id}: give its new text, or remove it")
         _known_classes(self.classes)
@@ -142,12 +157,12 @@ class Undertaking(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """
 
     item: Line
-    by: Name
+    by: Line
     stage: Literal["talked-of", "agreed", "implemented", "verified"]
     of: MaybeId = ""
     evidence: Evidence = ()
     agreement: MaybeId = ""
-    clause: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9.()-]{0,29})?$")] = ""
+    clause: MaybeLine = ""
     due: When | None = None
     office: MaybeLine = ""
 
@@ -193,9 +208,9 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     role: MaybeLine = ""
     reasons: MaybeProse = ""
     review: When | None = None
-    incident: MaybeName = ""
+    incident: MaybeLine = ""
     about: Ids = ()
-    to: MaybeName = ""
+    to: MaybeLine = ""
     of: MaybeId = ""
     answers: dict[str, Prose] = {}
     called_upon: Ids = ()
@@ -232,6 +247,19 @@ BODIES: dict[str, type[msgspec.Struct]] = {
 def made(shape: type[T], **fields: Any) -> T:
     """A body from our own words, held to the same bounds as a partner's. Raises InvalidStatement naming the field."""
     return read_value(msgspec.to_builtins(fields), shape, where=shape.__name__.lower())
+
+
+def kept(statements: Iterable[Said], shape: type[T]) -> list[tuple[Said, T]]:
+    """As `readable`, and those that were withdrawn too: what binds, or was answered, cannot be made unsaid by its speaker."""
+    held = {one.ref: one for one in statements}
+    return [
+        (held[one.ref], body) for one, body in readable([replace(one, withdrawn=False) for one in held.values()], shape)
+    ]
+
+
+def _well_named(clause: str) -> None:
+    if not _CLAUSE.fullmatch(clause):
+        raise ValueError(f"a clause is named like 3, 3.1 or 3(b), in at most 30 characters; got {clause!r}")
 
 
 def _known_classes(classes: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from detente.errors import InvalidStatement, NotPermitted
-from detente.norms.bodies import Answer, Conduct
+from detente.norms.bodies import Answer, Conduct, kept
 from detente.norms.register import Standing, standings
 from detente.said import Said, readable
 
@@ -46,6 +46,7 @@ class ConductEntry:
     text: str
     own_entry: bool
     not_accepted: dict[str, str]
+    withdrawn: bool
     answers: tuple[AnswerEntry, ...]
 
     @property
@@ -65,8 +66,8 @@ def conduct_entries(
         )
     found = []
     own_before: set[tuple[str, str]] = set()
-    for said, body in readable(entries, Conduct):
-        if said.speaker == body.about:
+    for said, body in kept(entries, Conduct):
+        if said.speaker == body.about and not said.withdrawn:
             own_before.add((said.speaker, body.norm))
         stands = [
             known.get((body.norm, party), Standing(body.norm, party))
@@ -85,6 +86,7 @@ def conduct_entries(
                 body.text,
                 own_entry=(said.speaker, body.norm) in own_before,
                 not_accepted={standing.party: standing.status for standing in stands if not standing.accepted},
+                withdrawn=said.withdrawn,
                 answers=tuple(reply for reply in replies.get(said.id, ()) if reply.speaker != said.speaker),
             )
         )

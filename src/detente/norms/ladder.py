@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from detente.norms.bodies import Response
+from detente.norms.bodies import Response, kept
 from detente.norms.sealed import SealState, revealed_kind, seal_states
 from detente.norms.tables import RESPONSES, UNDISCLOSED
-from detente.said import Said, readable
+from detente.said import Said
 
 RISING_LINKS = 3
 
@@ -43,6 +43,7 @@ class Step:
     about: tuple[str, ...]
     of: str
     seal: SealState | None
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +62,24 @@ def steps(responses: Iterable[Said], reveals: Iterable[Said], now_us: int) -> li
     """Every response that can be read, in the order in which they were said."""
     held = list(responses)
     seals = seal_states(held, reveals, now_us)
-    return [_step(said, body, seals.get(said.id)) for said, body in readable(held, Response)]
+    return [_step(said, body, seals.get(said.id)) for said, body in kept(held, Response)]
 
 
 def chains(found: Sequence[Step]) -> list[Chain]:
     """One chain for each response that nobody answered, in the order of these last steps.
 
-    A link to a response that is not held here, or that was said later, begins a chain of its own.
+    A link to a response that is not held here begins a chain of its own.
     """
-    by_id: dict[str, Step] = {}
-    parents: dict[str, str] = {}
-    for step in found:
-        if step.of in by_id:
-            parents[step.id] = step.of
-        by_id[step.id] = step
-    answered = set(parents.values())
-    return [_chain(step, by_id, parents) for step in found if step.id not in answered]
+    by_id = {step.id: step for step in found}
+    answered = {step.of for step in found}
+    return [_chain(step, by_id) for step in found if step.id not in answered]
 
 
-def _chain(last: Step, by_id: Mapping[str, Step], parents: Mapping[str, str]) -> Chain:
+def _chain(last: Step, by_id: Mapping[str, Step]) -> Chain:
     path = [last]
-    while (parent := parents.get(path[-1].id)) is not None:
-        path.append(by_id[parent])
+    # An id is a hash over what it names, so that no link leads back; the bound is for ids that nobody could have made.
+    while (parent := by_id.get(path[-1].of)) is not None and len(path) <= len(by_id):
+        path.append(parent)
     path.reverse()
     standing: list[Step] = []
     for step in path:
@@ -117,4 +114,5 @@ def _step(said: Said, body: Response, seal: SealState | None) -> Step:
         body.about,
         body.of,
         seal,
+        said.withdrawn,
     )

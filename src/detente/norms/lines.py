@@ -6,7 +6,7 @@ answers, a party without a word stands as "unknown", and no line counts one clas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from detente.drawing import plain
 from detente.norms.agreements import IN_FORCE, AgreementState, ClauseDiff, Draft, Version
@@ -41,10 +41,14 @@ def history_lines(standing: Standing) -> list[str]:
         )
         if step.reservation:
             lines.append(f"    with a reservation: {quoted(step.reservation)}")
+        if step.withdrawn:
+            lines.append(f"    withdrawn by {plain(step.speaker)}")
     for step in standing.by_others:
         lines.append(f"  {step.at}  {plain(step.speaker)} says of it: {step.status} (source: {quoted(step.source)})")
         if step.reservation:
             lines.append(f"    with a reservation, as {plain(step.speaker)} says: {quoted(step.reservation)}")
+        if step.withdrawn:
+            lines.append(f"    withdrawn by {plain(step.speaker)}")
     if not standing.own:
         lines.append(f"  {plain(standing.party)} itself has said nothing here")
     return lines
@@ -57,6 +61,8 @@ def conduct_lines(entry: ConductEntry) -> list[str]:
         f"{entry.short}  {entry.norm}, incident {plain(entry.incident)}: {plain(entry.filed_by)} sees {whose} as {entry.finding}",
         f"  {day(entry.said_us)}  {plain(entry.filed_by)}: {quoted(entry.text)}",
     ]
+    if entry.withdrawn:
+        lines.append(f"  withdrawn by {plain(entry.filed_by)}")
     lines += [
         f"  flag: {entry.norm} is not accepted by {plain(party)} in its own words here (status: {status})"
         for party, status in entry.not_accepted.items()
@@ -155,8 +161,11 @@ def duty_lines(found: Sequence[Duty]) -> list[str]:
     ]
 
 
-def step_lines(step: Step) -> list[str]:
-    """One response as those see it who were told of it. A closed seal shows its digest and its date or condition."""
+def step_lines(step: Step, held: Mapping[str, int] | None = None) -> list[str]:
+    """One response as those see it who were told of it. A closed seal shows its digest and its date or condition.
+
+    `held`: by party, since when it held the statement, by its own receipt.
+    """
     to = f" to {plain(step.to)}" if step.to and step.to != step.speaker else ""
     lines = [f"{step.short}  {step.decided}  {plain(step.speaker)}{to}: {step.kind}{_office(step.role)}"]
     if step.reasons:
@@ -165,6 +174,8 @@ def step_lines(step: Step) -> list[str]:
         lines.append(f"  to be reviewed: {step.review}")
     if step.ends:
         lines.append(f"  ended: {step.ends}")
+    if step.withdrawn:
+        lines.append(f"  withdrawn by {plain(step.speaker)}")
     if step.seal is not None:
         seal = step.seal
         lines.append(f"  committed on {day(seal.committed_us)}, digest {seal.digest}")
@@ -174,6 +185,9 @@ def step_lines(step: Step) -> list[str]:
         else:
             lines += _closed_lines(step)
         lines += [f"  a further reveal ({id_}) does not count" for id_ in seal.refused]
+    lines += [
+        f"  held by {plain(party)} since {day(at_us)}, by its own receipt" for party, at_us in (held or {}).items()
+    ]
     return lines
 
 

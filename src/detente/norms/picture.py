@@ -52,8 +52,9 @@ def _cell(standing: Standing) -> str:
 def ladder_text(chain: Chain) -> list[str]:
     """The steps of one chain from left to right, each on its rung; then each step, and the flag where the chain rises."""
     lines = []
+    width = 3 if len(chain.steps) <= len(_CIRCLED) else 6
     for kind, rung, at in _rungs(chain):
-        steps = "".join(pad(_number(i) if i in at else "·", 3) for i in range(len(chain.steps)))
+        steps = "".join(pad(_number(i) if i in at else "·", width) for i in range(len(chain.steps)))
         lines.append(f"{rung:>2} {pad(kind, 16)} {steps}".rstrip())
     lines += [f"{_number(i)} {step_line(step)}" for i, step in enumerate(chain.steps)]
     return [*lines, *flag_lines(chain)]

@@ -7,7 +7,7 @@ exchanged next. Duties belong to parties. The office that took one on is recorde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detente.norms.bodies import Limit, Response, Undertaking
@@ -102,12 +102,24 @@ class _Thread:
 
 def undertakings(statements: Iterable[Said]) -> list[Item]:
     """Every item in the order in which it was first spoken of. A later statement without its first one held here stands for itself."""
+    held = {said.id: (said, body) for said, body in readable(statements, Undertaking)}
     threads: dict[str, _Thread] = {}
-    for said, body in readable(statements, Undertaking):
-        thread = threads.get(body.of) or threads.setdefault(said.id, _Thread(said, body))
+    for said, body in held.values():
+        first = _first(said.id, held)
+        thread = threads.setdefault(first, _Thread(*held[first]))
         thread.last.pop(said.speaker, None)
         thread.last[said.speaker] = said, body
     return [_item(thread) for thread in threads.values()]
+
+
+def _first(id_: str, held: Mapping[str, tuple[Said, Undertaking]]) -> str:
+    """The first statement on an item that is held here, whatever the clocks say. The bound is for ids that nobody could have made."""
+    for _ in held:
+        of = held[id_][1].of
+        if of not in held:
+            break
+        id_ = of
+    return id_
 
 
 def _item(thread: _Thread) -> Item:

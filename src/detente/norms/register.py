@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from detente.errors import InvalidStatement
-from detente.norms.bodies import Commitment
+from detente.norms.bodies import Commitment, kept
 from detente.norms.tables import ACCEPTING, NORMS, UNKNOWN, Norm
-from detente.said import Said, readable
+from detente.said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Step:
     source: str
     reservation: str
     office: str
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,17 @@ class Standing:
     by_others: tuple[Step, ...] = ()
 
     @property
+    def current(self) -> Step | None:
+        """The party's own word that holds: its latest that it did not withdraw."""
+        return next((step for step in reversed(self.own) if not step.withdrawn), None)
+
+    @property
     def status(self) -> str:
-        return self.own[-1].status if self.own else UNKNOWN
+        return self.current.status if self.current is not None else UNKNOWN
 
     @property
     def reservation(self) -> str:
-        return self.own[-1].reservation if self.own else ""
+        return self.current.reservation if self.current is not None else ""
 
     @property
     def accepted(self) -> bool:
@@ -56,7 +62,7 @@ class Standing:
 def standings(statements: Iterable[Said]) -> dict[tuple[str, str], Standing]:
     """By norm and party: every pair on which something was said."""
     steps: dict[tuple[str, str], list[tuple[int, int, bytes, Step]]] = {}
-    for said, body in readable(statements, Commitment):
+    for said, body in kept(statements, Commitment):
         step = Step(
             said.id,
             said.short,
@@ -67,6 +73,7 @@ def standings(statements: Iterable[Said]) -> dict[tuple[str, str], Standing]:
             body.source,
             body.reservation,
             body.office,
+            said.withdrawn,
         )
         steps.setdefault((body.norm, body.party), []).append((body.at.last_us, said.at_us, said.ref.leaf, step))
     found = {}

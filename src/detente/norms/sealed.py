@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from detente.errors import InvalidStatement, NotFound, NotPermitted
-from detente.norms.bodies import Response
+from detente.norms.bodies import Response, kept
 from detente.norms.tables import RESPONSES, UNDISCLOSED
-from detente.said import Said, read, readable
+from detente.said import Said, read
 from detente.seals import Reveal, Seal, verify_reveal
 from detente.when import When
 
@@ -39,9 +39,9 @@ class SealState:
 
 def seal_states(responses: Iterable[Said], reveals: Iterable[Said], now_us: int) -> dict[str, SealState]:
     """The seal of each sealed response, by the response's id."""
-    opened = readable(reveals, Reveal)
+    opened = kept(reveals, Reveal)
     found = {}
-    for said, body in readable(responses, Response):
+    for said, body in kept(responses, Response):
         if body.seal is None:
             continue
         fitting: tuple[Said, Reveal] | None = None

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,7 +98,7 @@ class Builder:
     def block(self, label: str = "") -> bytes:
         """The finished block. `label` tells the state that it was made of, for whoever keeps it."""
         keys, owners = self._keys, np.frombuffer(self._owners, np.uint32)
-        prints = np.fromiter(map(_fingerprint, keys), np.uint64, len(keys))
+        prints = np.fromiter(map(_fingerprint, keys), np.uint32, len(keys))
         sizes = np.fromiter(map(len, keys), np.uint32, len(keys))
         starts = np.cumsum(sizes, dtype=np.int64) - sizes
         order = np.argsort(prints, kind="stable")
@@ -195,7 +194,7 @@ class Block:
     def owners(self, key: bytes) -> list[int] | None:
         """The indicators that a key belongs to, in the order in which they were added; None when there is none."""
         prints, text = self._sections["key_prints"], self._sections["key_text"]
-        wanted = np.uint64(_fingerprint(key))
+        wanted = np.uint32(_fingerprint(key))
         place = int(np.searchsorted(prints, wanted))
         found: list[int] = []
         while place < len(prints) and prints[place] == wanted:
@@ -214,7 +213,7 @@ class Block:
         raw = s["uuids"][16 * index : 16 * index + 16].tobytes()
         start, end = (int(time) for time in s["validities"].reshape(-1, 2)[s["validity"][index]])
         return IndicatorSource(
-            id=other if other is not None else _INDICATOR + str(uuid.UUID(bytes=raw)),
+            id=other if other is not None else _id_of(raw),
             values=self._values(index),
             valid_from_us=None if start == _NO_TIME else start,
             valid_until_us=None if end == _NO_TIME else end,
@@ -359,8 +358,8 @@ def _bitmap(keys: Bits) -> tuple[Bits, int]:
 
 
 def _entered(keys: Bits) -> Bits:
-    """An open-addressed table of which the keys fill half at most."""
-    table = np.zeros(1 << max(4, (2 * len(keys)).bit_length()), np.uint64)
+    """An open-addressed table of which the keys fill three quarters at most."""
+    table = np.zeros(1 << max(4, (4 * len(keys) // 3).bit_length()), np.uint64)
     kernel.enter(table, keys)
     return table
 
@@ -396,16 +395,22 @@ def _aligned(at: int) -> int:
 
 
 def _fingerprint(key: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(key, digest_size=4).digest(), "little")
 
 
 def _uuid_of(id_: str) -> bytes | None:
     """The 16 bytes of an identifier that they give back exactly."""
+    digits = id_.removeprefix(_INDICATOR).replace("-", "")
     try:
-        found = uuid.UUID(id_.removeprefix(_INDICATOR))
+        raw = bytes.fromhex(digits) if len(digits) == 32 else b""
     except ValueError:
         return None
-    return found.bytes if _INDICATOR + str(found) == id_ else None
+    return raw if raw and _id_of(raw) == id_ else None
+
+
+def _id_of(raw: bytes) -> str:
+    h = raw.hex()
+    return f"{_INDICATOR}{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
 def _time(time_us: int | None) -> int:

@@ -55,8 +55,9 @@ class Direction(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
                 raise ValueError(f"a number of sensors lies between 0 and {SENSORS_MAX:,.0f}; got {value}")
 
 
-class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """`about`: the id of the warning. `directions`: by the origin of the party that reports.
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """`about`: the id of the warning. `directions`: by the origin of the party that reports. Every field is written, also where it
+    equals its default: what was fixed beforehand must not change with the defaults of a later version.
 
     Before: `before_days` up to `warned_us`. After: `after_days`, beginning `grace_days` after it. What begins in between is shown apart.
     """
@@ -206,7 +207,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     why: str = ""
 
 
-class Result(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True):
     """`as_of_us`: nothing later was counted. `fixed`: whether the plan was said before its window after began; None: not known.
 
     `complete`: the window after is over.

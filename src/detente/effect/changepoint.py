@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from detente.effect.bodies import Change
 from detente.effect.special import beta_cdf
@@ -60,21 +61,43 @@ def change_point(
     weights = [width * math.exp(value - top) for width, value in zip(widths, logs, strict=True)]
     evidence = sum(weights)
     mass = [weight / evidence for weight in weights]
+    date = _Date(edges, [0.0, *accumulate(mass)])
     from_us, to_us = inside_us
-    before = _mass_between(edges, mass, begin_us, from_us)
-    inside = _mass_between(edges, mass, from_us, to_us)
-    spans = [begin_us + (end_us - begin_us) * i // columns for i in range(columns + 1)]
+    before, until = date.share(from_us), date.share(to_us)
+    spans = [date.share(begin_us + (end_us - begin_us) * i // columns) for i in range(columns + 1)]
     return Change(
         log_bayes_factor=top + math.log(evidence) - none,
-        median_us=_quantile(edges, mass, 0.5),
-        low_us=_quantile(edges, mass, (1.0 - _INTERVAL) / 2.0),
-        high_us=_quantile(edges, mass, (1.0 + _INTERVAL) / 2.0),
+        median_us=date.quantile(0.5),
+        low_us=date.quantile((1.0 - _INTERVAL) / 2.0),
+        high_us=date.quantile((1.0 + _INTERVAL) / 2.0),
         before=before,
-        inside=inside,
-        after=max(0.0, 1.0 - before - inside),
+        inside=until - before,
+        after=max(0.0, 1.0 - until),
         chance_lower=_chance_lower(firsts, mass, n, total, prior),
-        mass=tuple(_mass_between(edges, mass, a, b) for a, b in pairwise(spans)),
+        mass=tuple(b - a for a, b in pairwise(spans)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Date:
+    """The posterior of the date: `until[i]` of it lies before `edges[i]`; within a cell it is level."""
+
+    edges: Sequence[int]
+    until: Sequence[float]
+
+    def share(self, us: int) -> float:
+        """How much of it lies before this time."""
+        i = bisect_left(self.edges, us)
+        if i == 0 or i == len(self.edges):
+            return 0.0 if i == 0 else 1.0
+        left, right = self.edges[i - 1], self.edges[i]
+        return self.until[i - 1] + (self.until[i] - self.until[i - 1]) * (us - left) / (right - left)
+
+    def quantile(self, share: float) -> int:
+        i = min(max(1, bisect_left(self.until, share)), len(self.edges) - 1)
+        low, high = self.until[i - 1], self.until[i]
+        left, right = self.edges[i - 1], self.edges[i]
+        return left + (round((right - left) * min(1.0, (share - low) / (high - low))) if high > low else 0)
 
 
 def _chance_lower(
@@ -118,24 +141,3 @@ def _observed(steps: Sequence[tuple[int, float]], edges: Sequence[int]) -> list[
             if edge > from_us:
                 days[j] += sensors * (min(edge, to_us) - from_us) / DAY_US
     return days
-
-
-def _mass_between(edges: Sequence[int], mass: Sequence[float], from_us: int, to_us: int) -> float:
-    """The mass of the cells in [from_us, to_us), of a cell that is cut its share."""
-    first = max(0, bisect_left(edges, from_us) - 1)
-    total = 0.0
-    for i in range(first, len(mass)):
-        left, right = edges[i], edges[i + 1]
-        if left >= to_us:
-            break
-        total += mass[i] * max(0, min(right, to_us) - max(left, from_us)) / (right - left)
-    return total
-
-
-def _quantile(edges: Sequence[int], mass: Sequence[float], share: float) -> int:
-    total = 0.0
-    for i, weight in enumerate(mass):
-        if total + weight >= share and weight > 0.0:
-            return edges[i] + round((edges[i + 1] - edges[i]) * (share - total) / weight)
-        total += weight
-    return edges[-1]

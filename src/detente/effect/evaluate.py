@@ -28,7 +28,7 @@ from detente.effect.bodies import (
 from detente.effect.changepoint import change_point
 from detente.effect.dispersion import dispersion, divisor
 from detente.effect.events import Event
-from detente.effect.rates import compare
+from detente.effect.rates import compare, silence_needed_days
 from detente.effect.verdict import already_falling, verdict_of
 from detente.errors import InvalidStatement
 from detente.when import DAY_US
@@ -127,7 +127,7 @@ def _outcome(
         low=_short(found.low),
         high=_short(found.high),
         silence_chance=_short(found.silence_chance),
-        silence_needed_days=_short(found.silence_needed_days),
+        silence_needed_days=_short(silence_needed_days(found.x0, e0_days, plan.silence_chance)),
         rate_below=None if found.rate_below is None else _short(found.rate_below),
         conditional_p=_short(found.conditional_p),
         e_test_p=_short(found.e_test_p),

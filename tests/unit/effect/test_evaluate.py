@@ -25,6 +25,13 @@ def test_two_before_and_none_after_are_too_few_data() -> None:
     assert f"{found.low:.2f}–{found.high:.1f}" == "0.00–1.5"
 
 
+def test_the_chance_fixed_in_the_plan_decides_what_a_silence_says() -> None:
+    strict, lax = (outcome(plan(silence_chance=chance), events([-60, -30])) for chance in (0.05, 0.25))
+    assert (strict.verdict, lax.verdict) == ("too few data", "none seen")
+    assert strict.silence_needed_days == pytest.approx(171.27, abs=0.01)
+    assert lax.silence_needed_days == pytest.approx(54.84, abs=0.01)
+
+
 def test_ten_before_and_none_after_is_none_seen_with_a_bound() -> None:
     found = outcome(plan(), events([-70, -60, -55, -47, -40, -33, -24, -15, -9, -2]))
     assert found.verdict == "none seen"

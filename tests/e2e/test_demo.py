@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -13,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from detente.demo import run_demo, story
+from detente.demo.public_record import EVENTS, RECORD, SUMMARY
 from detente.demo.weblog import LINES, PLANTED_HITS, make_log
 from detente.errors import InvalidStatement
+from detente.words import loaded_words
+from tests.shared import shared
 from tests.tree import ROOT
 
 # Runs the command with a network that ends at this machine.
@@ -47,6 +51,20 @@ SENTENCES = (
     "✕ the same text with one name changed is refused",
     "✓ grep for “Ines Calder” in its folder finds nothing",
     "nobody can be made to forget",
+    "asks Borovia for information, and to keep the data: request ",
+    "acknowledges, which agrees to nothing. The clock of the reply runs until ",
+    "✓ Both nodes hold the same thread: 4 entries with the same digests, the same states, the same times.",
+    "records 21 short quotations and tells both",
+    "By class: asserts 12, denies 3, declines-to-assert 0, reports 1; unattributed 5, counted for nothing.",
+    "Was the channel of 2013 ever used? Four accounts of one fact:",
+    "29 May 2019, Andrey Krutskikh, through TASS: “all three levels are being used”",
+    "Denial (scope not stated), September 2016: “Vladimir Putin” denied on responsibility: “At the state level, we",
+    "Denial (scope not stated), January 2017: “DNC” denied on evidence: “never requested access”",
+    "4 assessed (own work 3, coordinated 1); endorsed by 0; denied by 0; explicit non-assertion by 0; no recorded assessment: 13 of 17",
+    "✓ “uniform” is computed, never typed; here it is not written: analytic confidence differs",
+    "2 in 74 days before 5 Sep 2016, 0 in 64 days after. Leaks are another class, and not counted.",
+    "The answer: too few data: silence this long had about a 21% chance with no change.",
+    "✓ The three nodes print the same chronology, byte for byte: 28 lines, each with log, entry and digest.",
     "✕ CERT Aldmere has shown two different histories. Both are signed by its key:",
     "It can be: a restored backup · a stolen key · intent. Borovia does not know which.",
     "shares nothing more with Aldmere until the two have talked.",
@@ -87,7 +105,13 @@ def test_the_demo_tells_its_story_checks_it_and_ends(tmp_path: Path) -> None:
     assert "\x1b" not in ran.stdout, "colours are for terminals"
     lines = ran.stdout.splitlines()
     assert [line for line in lines if len(line) > 100 or line != line.rstrip()] == []
-    assert [word for word in (*STATES, *BLAME) if re.search(rf"\b{word}\b", ran.stdout, re.IGNORECASE)] == []
+    ours = re.sub("“[^”]*”", "“”", flat)
+    assert [word for word in (*STATES, *BLAME) if re.search(rf"\b{word}\b", ours, re.IGNORECASE)] == []
+    assert loaded_words(flat) == []
+    told = flat[: flat.index("A public record: 2016 and 2017")] + flat[flat.index("One log, two histories") :]
+    assert [word for word in STATES if re.search(rf"\b{word}\b", told)] == [], (
+        "real states stand in the public record alone"
+    )
 
     receipt, opening, policy = (folder / f"aldmere-42.{end}" for end in ("tlog-proof", "opening.json", "policy"))
     log_key = policy.read_text().split("\n")[0].removeprefix("log ")
@@ -100,6 +124,9 @@ def test_the_demo_tells_its_story_checks_it_and_ends(tmp_path: Path) -> None:
         timeout=60,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    record = (folder / "public-record.md").read_text(encoding="utf-8")
+    assert loaded_words(record) == []
+    assert all(words.quote.replace("“", "‘").replace("”", "’") in record for words in RECORD)
     assert (folder / "two-histories.evidence").read_bytes().startswith(b"detente/fork-evidence/v1")
 
 
@@ -111,6 +138,21 @@ def test_a_step_that_is_not_as_told_ends_the_demo_with_the_reason(
     assert run_demo(script=True, folder=tmp_path / "demo", out=out) == 1
     assert f"✕ Not as told: {PLANTED_HITS} hits in {LINES} lines" in out.getvalue()
     assert "5 Aldmere reads" not in out.getvalue()
+
+
+def test_every_quotation_of_the_public_record_is_one_that_is_held_and_each_has_a_date_and_a_way() -> None:
+    held = json.loads(shared("tables/seed_requirements.json").read_text(encoding="utf-8"))
+    accounts = json.loads(shared("tables/channels_us_ru_2013.json").read_text(encoding="utf-8"))["claims_about_use"]
+    texts = [row["quote"] for row in held] + [row["claim"] for row in accounts]
+    quoted_elsewhere = {"multiple requests at different levels", "never requested access"}
+    for words in RECORD:
+        assert words.quote in quoted_elsewhere or any(words.quote in text for text in texts), words.key
+        assert len(words.quote) <= 120, "quotations are short"
+        assert words.said
+        assert words.hops
+        assert words.speaker or words.key in ("systems", "ceasing", "never-used", "once", "channel-used")
+    assert [words.key for words in RECORD if SUMMARY in words.ambiguity] == ["channel-used"]
+    assert not [word for word in STATES if re.search(rf"\b{word}\b", EVENTS)]
 
 
 def test_the_demo_does_not_touch_a_folder_that_holds_something(tmp_path: Path) -> None:

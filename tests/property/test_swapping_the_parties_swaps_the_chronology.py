@@ -94,7 +94,7 @@ def _swapped(text: str) -> str:
 def _rendered(statements: list[Said], until_us: int) -> list[str]:
     texts = []
     for question in ({}, {"as_of_us": until_us}, {"known_by_us": until_us}):
-        found = entries(statements, names=NAMES, **question)  # type: ignore[arg-type]
+        found = entries(statements, names=NAMES, **question)
         texts += [to_json(found), to_csv(found), to_markdown(found)]
         alleged = history(found, *sorted((A, B)))
         texts += [repr([(a.by, a.against, a.kind, a.incidents, a.subject, a.entry.sentence) for a in alleged])]

@@ -10,6 +10,8 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from detente.demo.asking import ask_and_answer
+from detente.demo.dossier import Dossier
 from detente.demo.nodes import Served, find_bytes, make_node
 from detente.demo.pieces import (
     PERSON,
@@ -101,6 +103,8 @@ class Story:
         self.read_back()
         self.prove_it()
         self.erase()
+        self.ask()
+        self.dossier()
         self.two_histories()
         self.summary(kept=kept, stays=stays)
 
@@ -356,6 +360,19 @@ class Story:
 
     # 8
 
+    def ask(self) -> None:
+        names = (ALDMERE, BOROVIA)
+        asker, asked = (self.node(name) for name in names)
+        ask_and_answer(self.stage, asker, asked, (SHORT[names[0]], SHORT[names[1]]), self._pull)
+
+    # 9
+
+    def dossier(self) -> None:
+        nodes = {name: self.node(name) for name in (HARBOUR, ALDMERE, BOROVIA)}
+        Dossier(self.stage, nodes, [ALDMERE, BOROVIA], self._pull, self.place).tell()
+
+    # 10
+
     def two_histories(self) -> None:
         stage = self.stage
         stage.step("One log, two histories")
@@ -423,7 +440,7 @@ class Story:
         expect(state.standing == "fork" and state.evidence is not None, "Harbour has no evidence")
         stage.say("Harbour", "finds the same from its side, with evidence of its own.")
 
-    # 9
+    # 11
 
     def summary(self, *, kept: bool, stays: bool) -> None:
         """Ask every page and every TAXII root once, and say where they are."""
@@ -464,6 +481,10 @@ class Story:
         if report.worst is not None:
             raise report.worst
         return report
+
+    def _pull(self, puller: Node, partner: Node) -> None:
+        by_origin = {origin: name for name, origin in ORIGINS.items()}
+        self._sync(by_origin[puller.origin], only=[by_origin[partner.origin]])
 
     def _partner(self, name: str, partner: str) -> PartnerState:
         return next(state for state in read_status(self.node(name)).partners if state.party.name == partner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from detente.chronology.telling import Cast, Line, Telling, in_brackets, shortened, spelled
+from detente.chronology.telling import Cast, Line, Telling, in_brackets, listed, shortened, spelled
 from detente.claims.bodies import Claim
 from detente.said import Said, read
 
@@ -29,7 +29,7 @@ def claim(said: Said, cast: Cast) -> Line:
     language = "translation only" if body.translated and not body.original else ""
     about = f"about {cast.refs(body.about)}" if body.about else ""
     changes = f"{body.changes} {cast.refs(body.of)}" if body.changes else ""
-    ambiguous = "ambiguous in source" if body.ambiguity else ""
+    ambiguous = f"ambiguous in source: {listed([shortened(note) for note in body.ambiguity])}" if body.ambiguity else ""
     grade = f"graded {body.source_grade}{body.report_grade}"
     brackets = in_brackets(
         f"recorded by {cast.name(said.speaker)}", about, scope, changes, way, grade, language, ambiguous

@@ -9,6 +9,7 @@ import stix2
 from tests.tree import ROOT
 from tests.unit.chronology.everything import everything
 from tests.unit.chronology.made import NAMES
+from tests.unit.interchange.test_plain import CLAIM, DENIAL
 
 from detente.interchange.losses import PLAIN
 from detente.interchange.plain import plain_stix
@@ -48,3 +49,10 @@ def test_the_page_lists_what_is_lost_as_the_table_does() -> None:
     page = (ROOT / "docs" / "formats" / "plain-stix.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z]+)` \| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE)
     assert rows == [(kind, ", ".join(plain.types) or "nothing", plain.lost) for kind, plain in sorted(PLAIN.items())]
+
+
+def test_the_example_on_the_page_is_what_is_written_for_a_denial() -> None:
+    page = (ROOT / "docs" / "formats" / "plain-stix.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", page.split("\n## Example\n")[1], re.DOTALL)
+    (made,) = [o for o in plain_stix([CLAIM, DENIAL], names=NAMES, identity=identity_id) if o.type == "opinion"]
+    assert json.loads(example) == made.value

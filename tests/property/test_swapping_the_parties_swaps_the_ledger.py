@@ -157,7 +157,7 @@ def _results(speech: Speech, names: tuple[str, str]) -> tuple[Any, list[str]]:
     items = undertakings(speech.of("undertaking"))
     declared = limits(speech.of("limit"), now_us)
     due = duties(items, declared, speech.of("response"), now_us)
-    found = steps(speech.of("response"), speech.of("reveal"), now_us)
+    found = steps(speech.of("response"), speech.of("reveal"), now_us, speech.of("answer"))
     all_chains = chains(found)
     lists = [checklist(said, body, speech.of("answer")) for said, body in readable(speech.of("response"), Response)]
     value = msgspec.json.encode(

@@ -25,6 +25,7 @@ from detente.norms.agreements import (
     require_amendable,
     require_signable,
 )
+from detente.norms.answers import require_answerable
 from detente.norms.bodies import (
     Agreement,
     Amendment,
@@ -37,7 +38,7 @@ from detente.norms.bodies import (
     Undertaking,
     made,
 )
-from detente.norms.conduct import ConductEntry, conduct_entries, require_answerable, require_own_entry
+from detente.norms.conduct import ConductEntry, conduct_entries, require_own_entry
 from detente.norms.promises import Duty, Item, LimitState, duties, limits, undertakings
 from detente.norms.register import Standing, norm_named, register
 from detente.norms.tables import NORMS

@@ -128,7 +128,12 @@ class Asked:
 
 def read_steps(connection: Connection, now_us: int) -> list[Step]:
     """Every response, in the order in which they were said."""
-    return steps(read_matters(connection, ["response"]), read_matters(connection, ["reveal"]), now_us)
+    return steps(
+        read_matters(connection, ["response"]),
+        read_matters(connection, ["reveal"]),
+        now_us,
+        read_matters(connection, ["answer"]),
+    )
 
 
 def read_chains(connection: Connection, now_us: int, *, through: str = "") -> list[Chain]:

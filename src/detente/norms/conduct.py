@@ -9,22 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from detente.errors import InvalidStatement, NotPermitted
-from detente.norms.bodies import Answer, Conduct, kept
+from detente.errors import NotPermitted
+from detente.norms.answers import AnswerEntry, answers_by_entry, answers_to
+from detente.norms.bodies import Conduct, kept
 from detente.norms.register import Standing, standings
 from detente.said import Said, readable
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerEntry:
-    """Another party's word on an entry."""
-
-    id: str
-    short: str
-    speaker: str
-    said_us: int
-    word: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +46,9 @@ class ConductEntry:
 def conduct_entries(
     entries: Iterable[Said], answers: Iterable[Said] = (), commitments: Iterable[Said] = ()
 ) -> list[ConductEntry]:
-    """In the order in which they were said. An answer by the entry's own author is a correction's business, and left out."""
+    """In the order in which they were said."""
     known = standings(commitments)
-    replies: dict[str, list[AnswerEntry]] = {}
-    for said, answer in readable(answers, Answer):
-        replies.setdefault(answer.of, []).append(
-            AnswerEntry(said.id, said.short, said.speaker, said.at_us, answer.word, answer.text)
-        )
+    replies = answers_by_entry(answers)
     found = []
     own_before: set[tuple[str, str]] = set()
     for said, body in kept(entries, Conduct):
@@ -87,7 +72,7 @@ def conduct_entries(
                 own_entry=(said.speaker, body.norm) in own_before,
                 not_accepted={standing.party: standing.status for standing in stands if not standing.accepted},
                 withdrawn=said.withdrawn,
-                answers=tuple(reply for reply in replies.get(said.id, ()) if reply.speaker != said.speaker),
+                answers=answers_to(said, replies),
             )
         )
     return found
@@ -104,9 +89,3 @@ def require_own_entry(body: Conduct, speaker: str, entries: Iterable[Said]) -> N
         raise NotPermitted(
             f"file your own conduct under {body.norm} first: an entry on {body.about} needs one by {speaker} on itself, in the same form"
         )
-
-
-def require_answerable(entry: Said, speaker: str) -> None:
-    """Anybody it was said to may answer an entry or a response, and not its author. Raises InvalidStatement."""
-    if speaker == entry.speaker:
-        raise InvalidStatement(f"{entry.kind} {entry.short} is your own; others answer it, and you may say another one")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from detente.norms.answers import AnswerEntry, answers_by_entry, answers_to
 from detente.norms.bodies import Response, kept
 from detente.norms.sealed import SealState, revealed_kind, seal_states
 from detente.norms.tables import RESPONSES, UNDISCLOSED
@@ -44,6 +45,7 @@ class Step:
     of: str
     seal: SealState | None
     withdrawn: bool
+    answers: tuple[AnswerEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,12 @@ class Chain:
         return len(self.standing) >= RISING_LINKS
 
 
-def steps(responses: Iterable[Said], reveals: Iterable[Said], now_us: int) -> list[Step]:
-    """Every response that can be read, in the order in which they were said."""
+def steps(responses: Iterable[Said], reveals: Iterable[Said], now_us: int, answers: Iterable[Said] = ()) -> list[Step]:
+    """Every response that can be read, with what others answer, in the order in which they were said."""
     held = list(responses)
     seals = seal_states(held, reveals, now_us)
-    return [_step(said, body, seals.get(said.id)) for said, body in kept(held, Response)]
+    replies = answers_by_entry(answers)
+    return [_step(said, body, seals.get(said.id), answers_to(said, replies)) for said, body in kept(held, Response)]
 
 
 def chains(found: Sequence[Step]) -> list[Chain]:
@@ -91,7 +94,7 @@ def _chain(last: Step, by_id: Mapping[str, Step]) -> Chain:
     return Chain(tuple(path), tuple(step.id for step in standing))
 
 
-def _step(said: Said, body: Response, seal: SealState | None) -> Step:
+def _step(said: Said, body: Response, seal: SealState | None, answers: tuple[AnswerEntry, ...]) -> Step:
     kind: str = body.kind
     if kind == UNDISCLOSED and seal is not None and seal.text is not None:
         kind = revealed_kind(seal.text)
@@ -115,4 +118,5 @@ def _step(said: Said, body: Response, seal: SealState | None) -> Step:
         body.of,
         seal,
         said.withdrawn,
+        answers,
     )

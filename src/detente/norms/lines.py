@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from detente.drawing import plain
 from detente.norms.agreements import IN_FORCE, AgreementState, ClauseDiff, Draft, Version
+from detente.norms.answers import AnswerEntry
 from detente.norms.bodies import Clause
 from detente.norms.checklist import Line
 from detente.norms.conduct import ConductEntry
@@ -23,7 +24,7 @@ _ANSWERED = {
     "concurs": "concurs",
     "disputes": "disputes this",
     "no-comment": "has no comment",
-    "adds": "adds",
+    "adds": "adds to this",
 }
 
 
@@ -71,9 +72,7 @@ def conduct_lines(entry: ConductEntry) -> list[str]:
         lines.append(
             f"  flag: no earlier entry of {plain(entry.filed_by)} on its own conduct under {entry.norm} is held here"
         )
-    for answer in entry.answers:
-        words = f": {quoted(answer.text)}" if answer.text else ""
-        lines.append(f"  {day(answer.said_us)}  {plain(answer.speaker)} {_ANSWERED[answer.word]}{words}")
+    lines += _answer_lines(entry.answers)
     if not entry.own and not any(answer.speaker == entry.about for answer in entry.answers):
         lines.append(f"  {plain(entry.about)} has not answered here")
     return lines
@@ -185,9 +184,19 @@ def step_lines(step: Step, held: Mapping[str, int] | None = None) -> list[str]:
         else:
             lines += _closed_lines(step)
         lines += [f"  a further reveal ({id_}) does not count" for id_ in seal.refused]
+    lines += _answer_lines(step.answers)
     lines += [
         f"  held by {plain(party)} since {day(at_us)}, by its own receipt" for party, at_us in (held or {}).items()
     ]
+    return lines
+
+
+def _answer_lines(answers: Iterable[AnswerEntry]) -> list[str]:
+    lines = []
+    for answer in answers:
+        words = f": {quoted(answer.text)}" if answer.text else ""
+        gone = f" (withdrawn by {plain(answer.speaker)})" if answer.withdrawn else ""
+        lines.append(f"  {day(answer.said_us)}  {plain(answer.speaker)} {_ANSWERED[answer.word]}{words}{gone}")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from tests.unit.norms.speaking import ALDMERE, BOROVIA, Speech, day
@@ -262,3 +263,10 @@ def test_the_lines_say_who_signed_and_who_has_not() -> None:
     assert loaded_words("\n".join(lines)) == []
     state = _state(speech, 5)
     assert version_lines(state, state.versions[0])[0].endswith("version 1, in force since 4 Jan 2026")
+
+
+def test_withdrawing_a_statement_undoes_no_consent() -> None:
+    speech = Speech()
+    _signed(speech)
+    wanted = agreements(speech.said, day(9))
+    assert agreements([replace(one, withdrawn=True) for one in speech.said], day(9)) == wanted

@@ -6,8 +6,9 @@ import pytest
 from tests.unit.norms.speaking import ALDMERE, BOROVIA, Speech, on
 
 from detente.errors import InvalidStatement, NotPermitted
+from detente.norms.answers import require_answerable
 from detente.norms.bodies import Conduct, made
-from detente.norms.conduct import conduct_entries, require_answerable, require_own_entry
+from detente.norms.conduct import conduct_entries, require_own_entry
 from detente.norms.lines import conduct_lines
 from detente.words import loaded_words
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.norms.speaking import ALDMERE, BOROVIA, Speech, day, on, sealed
 
@@ -184,3 +186,30 @@ def test_a_revealed_text_without_a_known_kind_keeps_its_place_without_a_rung() -
     (step,) = steps(speech.of("response"), speech.of("reveal"), day(5))
     assert (step.kind, step.rung) == ("undisclosed", None)
     assert any("“we did something”" in line for line in step_lines(step))
+
+
+def test_what_others_answer_stands_with_the_response() -> None:
+    speech = Speech()
+    response = _respond(speech, 1, "retorsion")
+    other = BOROVIA if response.speaker == ALDMERE else ALDMERE
+    speech.say("answer", other, 2, of=response.id, word="disputes", text="there was no act of ours")
+    (step,) = steps(speech.of("response"), [], day(5), speech.of("answer"))
+    assert step_lines(step)[-1] == f"  3 Jan 2026  {other} disputes this: “there was no act of ours”"
+
+
+def test_a_response_answered_from_a_clock_that_is_behind_is_one_chain() -> None:
+    speech = Speech()
+    first = _respond(speech, 1, "private-message")
+    second = _respond(speech, 0.997, "public-statement", first)
+    (chain,) = chains(steps(speech.said, [], day(5)))
+    assert [step.id for step in chain.steps] == [first.id, second.id]
+
+
+def test_a_seal_and_a_response_stay_when_their_statement_is_withdrawn() -> None:
+    speech = Speech()
+    response = _respond(speech, 1, "undisclosed", seal=sealed(TEXT, reveal="2026-01-10"))
+    gone = replace(response, withdrawn=True)
+    (step,) = steps([gone], [], day(20))
+    assert step.seal is not None
+    assert step.seal.overdue_us > 0
+    assert f"  withdrawn by {response.speaker}" in step_lines(step)

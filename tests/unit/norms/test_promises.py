@@ -40,6 +40,15 @@ def test_a_follow_up_whose_beginning_is_not_here_stands_for_itself() -> None:
     assert [item.item for item in undertakings(speech.said)] == ["i"]
 
 
+def test_a_step_from_a_clock_that_is_behind_and_a_step_upon_a_step_belong_to_one_item() -> None:
+    speech = Speech()
+    first = speech.say("undertaking", ALDMERE, 1, item="i", by=ALDMERE, stage="talked-of")
+    second = speech.say("undertaking", BOROVIA, 0.997, item="i", by=ALDMERE, of=first.id, stage="agreed")
+    speech.say("undertaking", ALDMERE, 2, item="i", by=ALDMERE, of=second.id, stage="implemented", evidence=["e"])
+    (item,) = undertakings(speech.of("undertaking"))
+    assert [(one.speaker, one.stage) for one in item.seen] == [(BOROVIA, "agreed"), (ALDMERE, "implemented")]
+
+
 def test_a_limit_without_method_or_date_is_a_declaration_only() -> None:
     speech = Speech()
     speech.say("limit", ALDMERE, 1, text="no more than ten teams")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.norms.speaking import ALDMERE, BOROVIA, Speech, on
 
@@ -70,3 +72,15 @@ def test_a_norm_is_found_by_id_or_name_and_an_unknown_one_is_refused() -> None:
     assert norm_named("osce-cbm-8").name == "contact-points"
     with pytest.raises(InvalidStatement, match="detente norm list"):
         norm_named("un-2015-l")
+
+
+def test_what_a_party_withdrew_stays_in_its_history_and_holds_no_more() -> None:
+    speech = Speech()
+    speech.say("commitment", ALDMERE, 1, norm=F, party=ALDMERE, status="signalled", source="s", at=on("2014"))
+    taken_back = speech.say(
+        "commitment", ALDMERE, 2, norm=F, party=ALDMERE, status="accepted", source="s", at=on("2015")
+    )
+    held = [replace(one, withdrawn=True) if one is taken_back else one for one in speech.said]
+    standing = register(held, [F], [ALDMERE])[F][ALDMERE]
+    assert (standing.status, standing.accepted, len(standing.own)) == ("signalled", False, 2)
+    assert history_lines(standing)[-1] == f"    withdrawn by {ALDMERE}"

@@ -71,6 +71,7 @@ class Calibration:
 
 
 def calibrate(forecasts: Sequence[Forecast]) -> Calibration:
+    """Counts always; score and table from RESOLVED_MIN resolved on."""
     scored = [f for f in forecasts if f.status in SCORED]
     enough = len(scored) >= RESOLVED_MIN
     share = sum(f.status == "occurred" for f in scored) / len(scored) if scored else 0.0

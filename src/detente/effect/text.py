@@ -156,6 +156,7 @@ def strip(plan: Plan, result: Result, outcome: Outcome) -> str:
 
 
 def counted(plan: Plan) -> str:
+    """The plan's definition in one clause."""
     activity = plan.activity
     limits = [
         f"{name} {_list(values)}"

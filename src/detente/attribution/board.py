@@ -164,7 +164,6 @@ def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardV
         said_us=root.at_us,
         as_of_us=as_of_us,
         withdrawn=root.withdrawn,
-        parties=root.parties,
         header=header_of(rows, stands, [(root, board), *added]),
         hypotheses=hypotheses,
         assessors=rows,

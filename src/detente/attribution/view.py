@@ -227,7 +227,6 @@ class BoardView:
     said_us: int
     as_of_us: int | None
     withdrawn: bool
-    parties: tuple[str, ...]
     header: Header
     hypotheses: tuple[Column, ...]
     assessors: tuple[Row, ...]

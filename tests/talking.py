@@ -16,6 +16,7 @@ import pytest
 from detente.cli.main import main
 from detente.node.open import Node, opened
 from detente.node.sync import sync
+from detente.said import short_of_id
 from tests.scene import quick_folder, truth_of
 from tests.world import World
 
@@ -34,6 +35,8 @@ class Talk:
 
     def text(self, name: str, *arguments: str, code: int = 0) -> str:
         """What the command prints for a person; of an error, what it prints on stderr."""
+        # One id in 64 begins with a dash, which a command line takes for an option: such a one is named by its words.
+        arguments = tuple(short_of_id(a) if len(a) == 43 and a[0] == "-" else a for a in arguments)
         out, err = StringIO(), StringIO()
         with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
             main(["--node", str(self.world.folder / name), "--no-color", *arguments])

@@ -234,7 +234,9 @@ def _print(one: Thread, us: str, moves: list[str]) -> None:
             click.echo(f"    {note}")
     click.echo(f"  open to you: {', '.join(moves) or 'nothing'}")
     click.echo("")
-    for row in picture.text(one, min(shutil.get_terminal_size().columns, 120)).split("\n\n")[0].splitlines()[1:]:
+    # Of the picture the lanes and the axis; its title and the sentences below it stand here in another order.
+    drawn = picture.text(one, min(shutil.get_terminal_size().columns, 120)).split("\n\n")[0].splitlines()
+    for row in drawn[-len(one.legs) - 2 :]:
         click.echo(row)
     click.echo("")
     for event in one.events:

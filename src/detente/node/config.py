@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from detente.channel.moves import MOVES, OPENINGS
 from detente.errors import InvalidObject, NotFound
 from detente.party import check_origin, check_url
 from detente.stix.marking import Tlp, parse_tlp
@@ -132,6 +133,13 @@ def parse_config(text: str, *, where: str = FILE_NAME) -> Config:
     check_origin(config.party.origin)
     check_url(config.party.url)
     parse_tlp(config.share.default_marking)
+    strange = sorted(set(config.channel.four_eyes_kinds) - set(OPENINGS) - set(MOVES))
+    if strange:
+        raise InvalidObject(
+            f"{where} [channel]: four_eyes_kinds names {strange[0]}; known are {', '.join((*OPENINGS, *MOVES))}"
+        )
+    if config.channel.drill_days < 1:
+        raise InvalidObject(f"{where} [channel]: drill_days is a number of days, at least 1")
     return config
 
 

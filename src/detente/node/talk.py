@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from detente.channel.bodies import LEVELS, Consequence, Message
+from detente.channel.clocks import SKEW_US
 from detente.channel.moves import MOVES, OPENER, OPENINGS, WARNING
 from detente.channel.reports import latency, usage
 from detente.channel.required import check_move, check_opening
@@ -32,11 +33,12 @@ from detente.stix.canonical import JsonValue
 from detente.stix.marking import Tlp, parse_tlp
 from detente.store.database import Connection
 from detente.store.store import Transaction
-from detente.when import DAY_US
+from detente.when import DAY_US, When
 
 MESSAGE = "message"
 CORRECTION = "correction"
 POLITICAL = max(LEVELS)
+_POLITICAL_WHY = "nothing goes to the political level without a person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def reply(
         level=_level(held, message, aims),
         marking=message.marking or _marking(node, held),
     )
+    if message.level == POLITICAL:
+        outbox.require_person(by, _POLITICAL_WHY)
     check_move(_with_eyes(message, by), kind=held.kind)
     for count in message.relayed:
         permitted(held, count.language)
@@ -148,7 +152,7 @@ def _speak(
 ) -> Spoken:
     who = outbox.person(by)
     if message.level == POLITICAL:
-        who = outbox.require_person(by, "nothing goes to the political level without a person")
+        who = outbox.require_person(by, _POLITICAL_WHY)
     if not needs_second(node, message):
         return _say(node, _with_eyes(message, who), to=to, by=who, seal=seal, dry_run=dry_run)
     who = outbox.require_person(by, "this waits for a second person, so it needs the first one")
@@ -283,6 +287,11 @@ def read_thread(connection: Connection, node: Node, name: str, now_us: int) -> T
     opening = next(iter(read_ids(connection, [opening_id])), None)
     if opening is None:
         raise NotFound(f"the opening of {said.short} is not held here; sync with {said.speaker} first")
+    if opening.at_us > now_us + SKEW_US:
+        raise NotFound(
+            f"{opening.short} was said on {When(opening.at_us)}, later than the time asked for, {When(now_us)}. "
+            "If that is now, set the clock."
+        )
     members = read_matters(connection, [MESSAGE], opening_id)
     ids = {one.id for one in members}
     corrections = [one for one in read_matters(connection, [CORRECTION]) if one.body.get("of") in ids]

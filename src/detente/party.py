@@ -15,8 +15,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from detente.errors import InvalidObject, InvalidStatement, MalformedReply
@@ -25,6 +25,7 @@ from detente.stix.marking import Tlp, parse_tlp
 from detente.tlog.note import KeyKind, SignerKey, VerifierKey, parse_vkey, prove_possession, verify_possession
 
 INVITATION_BYTES_MAX = 64 * 1024
+KEYS_MAX = 16  # in one role
 _FORMAT = "detente/invitation/v1"
 _ORIGIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,198}[a-z0-9])?(?:/[a-z0-9][a-z0-9._-]{0,60})*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -47,10 +48,11 @@ def key_name(origin: str, role: Role) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One partner as the operator pinned it. Nothing that a partner says about itself changes this.
+    """One partner as the operator pinned it. Nothing that a partner says about itself changes this, with one exception: its log may
+    hand over to new keys under a checkpoint that the pinned keys and the new ones all signed (`docs/formats/rotation.md`).
 
-    `receives` is the ceiling of the agreement: the most restrictive marking that we send them.
-    `token` is what we show them to fetch what they addressed to us.
+    `former` are keys that it has retired since: they verify what was signed before, and nothing new. `receives` is the ceiling of the
+    agreement: the most restrictive marking that we send them. `token` is what we show them to fetch what they addressed to us.
     """
 
     name: str
@@ -62,10 +64,20 @@ class Party:
     receives: Tlp = Tlp.AMBER
     paused: bool = False
     added_us: int = 0
+    former: Mapping[Role, tuple[VerifierKey, ...]] = field(default_factory=dict)
 
     @property
     def log_keys(self) -> tuple[VerifierKey, ...]:
         return self.keys.get(Role.LOG, ())
+
+    @property
+    def all_log_keys(self) -> tuple[VerifierKey, ...]:
+        """Also those that it has retired: who signed what we hold from before."""
+        return self.log_keys + self.former.get(Role.LOG, ())
+
+    @property
+    def former_cosigning_keys(self) -> tuple[VerifierKey, ...]:
+        return self.former.get(Role.WITNESS, ()) + self.former.get(Role.MIRROR, ())
 
     @property
     def cosigning_keys(self) -> tuple[VerifierKey, ...]:
@@ -75,6 +87,46 @@ class Party:
     @property
     def fingerprint(self) -> str:
         return fingerprint(self.origin, self.keys)
+
+
+def after_key_events(party: Party, events: Iterable[tuple[str, str, str]]) -> Party:
+    """The party as the key events of its log leave it, in their order: event, role and vkey of each.
+
+    Whether the checkpoint over them is signed as it must be is the caller's to check. Events and roles that we do not know, and keys
+    that cannot be its, are passed over. Raises MalformedReply for a key that comes back after it was retired, and for a log that is
+    left without a key.
+    """
+    keys = {role: list(held) for role, held in party.keys.items()}
+    former = {role: list(held) for role, held in party.former.items()}
+    for event, role_text, vkey in events:
+        if event not in ("add", "retire") or role_text not in ("log", "witness", "mirror"):
+            continue
+        role = Role(role_text)
+        try:
+            key = parse_vkey(vkey)
+            _check_key(key, party.origin, role)
+        except (InvalidStatement, InvalidObject):
+            continue
+        held, gone = keys.setdefault(role, []), former.setdefault(role, [])
+        if event == "retire" and key in held:
+            held.remove(key)
+            gone.append(key)
+        elif event == "add" and key in gone:
+            raise MalformedReply(f"{party.origin}: a retired key comes back: {key.vkey}", party=party.origin)
+        elif event == "add" and key not in held:
+            held.append(key)
+    if not keys.get(Role.LOG):
+        raise MalformedReply(f"{party.origin} retires the last key of its log and names no other", party=party.origin)
+    publics = [key.public for held in (*keys.values(), *former.values()) for key in held]
+    if len(set(publics)) != len(publics) or any(len(held) > KEYS_MAX for held in keys.values()):
+        raise MalformedReply(
+            f"{party.origin}: its key events leave one key in two roles, or too many", party=party.origin
+        )
+    return replace(
+        party,
+        keys={role: tuple(held) for role, held in keys.items() if held},
+        former={role: tuple(held) for role, held in former.items() if held},
+    )
 
 
 def check_origin(origin: str) -> str:
@@ -161,7 +213,7 @@ def read_invitation(data: bytes, *, name: str | None = None) -> Party:
     value = parse(data)
     if not isinstance(value, dict) or value.get("invitation") != _FORMAT:
         raise InvalidObject(f'this is no invitation: the field "invitation" must be "{_FORMAT}"')
-    origin, title, url, token = (_text(value, field) for field in ("origin", "title", "url", "token"))
+    origin, title, url, token = (_text(value, one) for one in ("origin", "title", "url", "token"))
     keys = _keys(value.get("keys"), check_origin(origin))
     context = encode({k: v for k, v in value.items() if k not in ("possession", "token")})
     proofs = value.get("possession")
@@ -176,8 +228,10 @@ def read_invitation(data: bytes, *, name: str | None = None) -> Party:
 
 def encode_party(party: Party) -> bytes:
     """A party as canonical JSON, for our own store."""
+    former: dict[str, JsonValue] = {str(role): [key.vkey for key in keys] for role, keys in party.former.items()}
     return encode(
         {
+            **({"former": former} if former else {}),
             "added_us": party.added_us,
             "keys": {str(role): [key.vkey for key in keys] for role, keys in party.keys.items()},
             "name": party.name,
@@ -210,25 +264,23 @@ def parse_party(data: bytes) -> Party:
         ),
         paused=value.get("paused") is True,
         added_us=added if isinstance(added, int) else 0,
+        former=_keys(value.get("former", {}), origin, log_needed=False),
     )
 
 
-def _keys(value: JsonValue, origin: str) -> dict[Role, tuple[VerifierKey, ...]]:
-    if not isinstance(value, dict) or not value.get("log"):
+def _keys(value: JsonValue, origin: str, *, log_needed: bool = True) -> dict[Role, tuple[VerifierKey, ...]]:
+    if not isinstance(value, dict) or (log_needed and not value.get("log")):
         raise InvalidObject('"keys" must list at least one log key')
     keys: dict[Role, tuple[VerifierKey, ...]] = {}
     for role_text, vkeys in value.items():
-        if role_text not in ("log", "witness", "mirror") or not isinstance(vkeys, list) or len(vkeys) > 16:
+        if role_text not in ("log", "witness", "mirror") or not isinstance(vkeys, list) or len(vkeys) > KEYS_MAX:
             raise InvalidObject(
-                f'"keys" has the roles log, witness and mirror, each a list of at most 16; got {role_text!r}'
+                f'"keys" has the roles log, witness and mirror, each a list of at most {KEYS_MAX}; got {role_text!r}'
             )
         role = Role(role_text)
         parsed = tuple(parse_vkey(v if isinstance(v, str) else "") for v in vkeys)
         for key in parsed:
-            if key.name != key_name(origin, role):
-                raise InvalidObject(f"a {role} key of {origin} must be named {key_name(origin, role)}; got {key.name}")
-            if (key.kind is KeyKind.ED25519_COSIGNATURE) is (role is Role.LOG) and key.kind is not KeyKind.ML_DSA_44:
-                raise InvalidObject(f"a {role} key cannot be of the kind {key.kind.name}: {key.name}")
+            _check_key(key, origin, role)
         keys[role] = parsed
     publics = [key.public for parsed in keys.values() for key in parsed]
     if len(set(publics)) != len(publics):
@@ -236,10 +288,17 @@ def _keys(value: JsonValue, origin: str) -> dict[Role, tuple[VerifierKey, ...]]:
     return keys
 
 
-def _text(value: Mapping[str, JsonValue], field: str) -> str:
-    text = value.get(field)
+def _check_key(key: VerifierKey, origin: str, role: Role) -> None:
+    if key.name != key_name(origin, role):
+        raise InvalidObject(f"a {role} key of {origin} must be named {key_name(origin, role)}; got {key.name}")
+    if (key.kind is KeyKind.ED25519_COSIGNATURE) is (role is Role.LOG) and key.kind is not KeyKind.ML_DSA_44:
+        raise InvalidObject(f"a {role} key cannot be of the kind {key.kind.name}: {key.name}")
+
+
+def _text(value: Mapping[str, JsonValue], name: str) -> str:
+    text = value.get(name)
     if not isinstance(text, str) or len(text) > 300 or any(ord(c) < 32 for c in text):
-        raise InvalidObject(f'the field "{field}" must be one line of text of at most 300 characters')
+        raise InvalidObject(f'the field "{name}" must be one line of text of at most 300 characters')
     return text
 
 

@@ -19,14 +19,16 @@ from detente.node.config import FILE_NAME, read_config
 from detente.node.erase import apply_notice
 from detente.node.open import Node, open_node
 from detente.node.remote import Remote
+from detente.node.rotate import key_events, parse_rotations, put_rotation, recovered_keys
 from detente.party import Party, Role
 from detente.statement import ErasureLeaf, parse_leaf
 from detente.store import index
 from detente.store.database import copy_truth, open_database
 from detente.store.log import OWN, Head, read_head, read_tail
 from detente.store.store import Transaction
-from detente.tlog.checkpoint import own_lines_only, verify_checkpoint
+from detente.tlog.checkpoint import own_lines_only, parse_checkpoint, verify_checkpoint
 from detente.tlog.merkle import leaf_hash
+from detente.tlog.note import parse_note
 
 MEMBERS = (FILE_NAME, "log.db", "keys")
 # The kind of record that says which entries came back without their texts: the first as key, the end as value.
@@ -160,9 +162,16 @@ def recover(node: Node, party: Party, fetch: Fetch) -> tuple[int, int]:
             evidence=note,
         )
 
+    rotations = parse_rotations(remote.mirrored(node.origin).rotations()) if key_events(leaves) else []
+
     def work(transaction: Transaction) -> None:
         if transaction.head(OWN).size != head.size:
             raise CorruptLog("the log moved on while it was being recovered")
+        recovered_keys(node, transaction, leaves)
+        for rotation in rotations:
+            handed_over = parse_checkpoint(parse_note(rotation).text)
+            if handed_over.size > head.size and handed_over.origin == node.origin:
+                put_rotation(transaction, node.origin, handed_over.size, rotation)
         transaction.extend_mirror(OWN, leaves, checkpoint, own_lines_only(note, node.origin))
         transaction.set_head(OWN, witnessed_size=checkpoint.size, witnessed_note=note)
         transaction.put_record(RECOVERED, str(head.size), str(checkpoint.size).encode())

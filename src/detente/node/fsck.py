@@ -84,8 +84,10 @@ def fsck(node: Node, *, progress: Progress | None = None) -> Checked:
         found = checked.findings
         found += [f"the file log.db: {damage}" for damage in node.store.database.damage(connection)]
         parties = _check_records(connection, checked)
-        keys = {party.origin: party.log_keys for party in parties}
-        keys |= {node.origin: node.public_keys[Role.LOG], node.journal_key.name: (node.journal_key,)}
+        keys = {party.origin: party.all_log_keys for party in parties}
+        former = node.former_keys(connection)
+        keys |= {node.origin: node.all_log_keys(connection)}
+        keys |= {node.journal_key.name: (node.journal_key, *former.get(Role.JOURNAL, ()))}
         said = _Said()
         heads = read_heads(connection)
         found += [f"log {log} has rows and no head" for log in orphans(connection)]
@@ -94,6 +96,8 @@ def fsck(node: Node, *, progress: Progress | None = None) -> Checked:
         ]
         cosigners = [key for party in parties for key in party.cosigning_keys]
         cosigners += [*node.public_keys[Role.WITNESS], *node.public_keys[Role.MIRROR]]
+        cosigners += [key for party in parties for key in party.former_cosigning_keys]
+        cosigners += [*former.get(Role.WITNESS, ()), *former.get(Role.MIRROR, ())]
         # The journal first: it says what was shared where, erased and received.
         for head in sorted(heads, key=lambda h: (h.log != JOURNAL, h.log)):
             checked.logs += 1
@@ -368,9 +372,9 @@ def _check_witnessed(node: Node, connection: Connection, party: Party, checked: 
     if row is None:
         return
     size, root, note, at_us = row
-    keys = node.public_keys[Role.WITNESS]
+    keys = (*node.public_keys[Role.WITNESS], *node.former_keys(connection).get(Role.WITNESS, ()))
     try:
-        verified = verify_checkpoint(note, origin=party.origin, log_keys=party.log_keys, witnesses=keys)
+        verified = verify_checkpoint(note, origin=party.origin, log_keys=party.all_log_keys, witnesses=keys)
     except DetenteError as error:
         checked.findings.append(f"{party.origin}: what we cosigned as a witness does not verify: {error}")
         return

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from detente.errors import InvalidStatement, Locked, NotDurable, NotFound
+from detente.errors import InvalidStatement, Locked, NotDurable, NotFound, StaleWrite
 from detente.minimise import RemovalRules
 from detente.node.config import (
     FILE_NAME,
@@ -25,13 +25,17 @@ from detente.node.config import (
 )
 from detente.party import Party, Role, check_origin, check_url, fingerprint, key_name, parse_party
 from detente.statement import JSON_MEDIA, SALTS_BYTES, KeyLeaf, key_leaf, seal
-from detente.stix.canonical import JsonValue, encode
+from detente.stix.canonical import JsonValue, encode, parse
 from detente.store.database import Connection
-from detente.store.keys import create_keys, read_keys
+from detente.store.keys import create_keys, move_keys, read_keys, read_some_keys
 from detente.store.log import JOURNAL, OWN, head_of
 from detente.store.store import Store, Transaction, read_record, read_records
 from detente.tlog.checkpoint import Checkpoint, cosign, sign_checkpoint
-from detente.tlog.note import Signature, SignerKey, VerifierKey
+from detente.tlog.note import Signature, SignerKey, VerifierKey, parse_vkey
+
+# The records that say which keys are ours, once there was a rotation; and where new ones lie until they are.
+KEYS, CURRENT, FORMER = "keys", "current", "former"
+NEXT = "keys.next"
 
 Clock = Callable[[], int]
 Random = Callable[[int], bytes]
@@ -63,9 +67,10 @@ class Node:
             folder,
             config.store.url or None,
             {
-                OWN: lambda checkpoint, at_s: sign_checkpoint(checkpoint, keys[Role.LOG], at_s=at_s),
-                JOURNAL: lambda checkpoint, at_s: sign_checkpoint(checkpoint, keys[Role.JOURNAL], at_s=at_s),
+                OWN: lambda checkpoint, at_s: sign_checkpoint(checkpoint, self._keys[Role.LOG], at_s=at_s),
+                JOURNAL: lambda checkpoint, at_s: sign_checkpoint(checkpoint, self._keys[Role.JOURNAL], at_s=at_s),
             },
+            self._require_present_keys,
         )
         self.rules = RemovalRules(
             own_networks=tuple(config.minimise.own_networks),
@@ -98,9 +103,64 @@ class Node:
         """The keys behind `public_keys`, for proving that we hold them."""
         return {role: self._keys[role] for role in (Role.LOG, Role.WITNESS, Role.MIRROR)}
 
+    def former_keys(self, connection: Connection) -> dict[Role, tuple[VerifierKey, ...]]:
+        """The keys of ours that our log has retired: they verify what was signed with them, and sign nothing more."""
+        value = read_record(connection, KEYS, FORMER)
+        return {} if value is None else {role: tuple(map(parse_vkey, vkeys)) for role, vkeys in _by_role(value).items()}
+
+    def all_log_keys(self, connection: Connection) -> tuple[VerifierKey, ...]:
+        """The keys with which our log signs, and those with which it did."""
+        return self.public_keys[Role.LOG] + self.former_keys(connection).get(Role.LOG, ())
+
     @property
     def fingerprint(self) -> str:
         return fingerprint(self.origin, self.public_keys)
+
+    def make_new_keys(self, roles: Sequence[Role]) -> dict[Role, tuple[SignerKey, ...]]:
+        """New keys for these roles, on the disk beside the present ones. Inside a write only: two at once would destroy one's.
+
+        Those of a rotation that never was committed are removed: nothing was published that they signed.
+        """
+        partial, folder = self.folder / f"{NEXT}.new", self.folder / NEXT
+        for leftover in (partial, folder):
+            _remove_partial(leftover)
+        create_keys(partial, self.origin, self.random, roles)
+        partial.rename(folder)
+        return read_keys(folder, roles)
+
+    def take_new_keys(self) -> None:
+        """If our log has gone over to the keys that lie beside the present ones, put them into their place.
+
+        The commit that says so is one thing and these files are others; so this is run after the commit, and again by every opening.
+        """
+        folder = self.folder / NEXT
+        if not folder.exists():
+            return
+        with self.store.reading() as connection:
+            value = read_record(connection, KEYS, CURRENT)
+        named = set() if value is None else {vkey for vkeys in _by_role(value).values() for vkey in vkeys}
+        if value is not None and all(signer.verifier.vkey in named for signer in read_some_keys(folder)):
+            move_keys(folder, self.folder / "keys")
+            self._keys = read_keys(self.folder / "keys")
+
+    def _require_present_keys(self, connection: Connection) -> None:
+        """Before every write: never sign with a key that our log has retired, as after a rotation by another process."""
+        value = read_record(connection, KEYS, CURRENT)
+        if value is None or _by_role(value) == self._vkeys():
+            return
+        self._keys = read_keys(self.folder / "keys")
+        if _by_role(value) != self._vkeys():
+            raise StaleWrite(
+                "the log of this node has gone over to other keys than those in keys/; nothing was signed. Right after a rotation by "
+                "another process, try again. After a restore, put back the keys of a later backup."
+            )
+
+    def _vkeys(self) -> dict[Role, list[str]]:
+        return {role: [signer.verifier.vkey for signer in signers] for role, signers in self._keys.items()}
+
+    def own_signers(self, role: Role) -> Sequence[SignerKey]:
+        """The present keys of one role, the journal's too."""
+        return self._keys[role]
 
     def cosign(self, checkpoint: Checkpoint, role: Role, at_us: int) -> list[Signature]:
         """Our cosignatures on a checkpoint that was verified; persist the fact before handing them out."""
@@ -159,6 +219,7 @@ def open_node(folder: Path, *, clock: Clock = system_clock, random: Random = os.
     config = read_config(folder)
     node = Node(folder, config, read_keys(folder / "keys"), clock=clock, random=random)
     try:
+        node.take_new_keys()
         node.store.finish_purge(clock())
     except (Locked, NotDurable):
         pass  # another process is at it, or the disk is full: the reminder stays, fsck shows it, the next opening tries again
@@ -229,6 +290,12 @@ def _begin_log(node: Node) -> None:
         begun = head_of(connection, node.origin) is not None
     if not begun:
         node.store.write(node.clock(), begin)
+
+
+def _by_role(record: bytes) -> dict[Role, list[str]]:
+    value = parse(record)
+    assert isinstance(value, dict)
+    return {Role(role): [str(v) for v in vkeys] for role, vkeys in value.items() if isinstance(vkeys, list)}
 
 
 def _remove_partial(folder: Path) -> None:

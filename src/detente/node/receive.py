@@ -24,10 +24,12 @@ from detente.errors import (
     StaleWrite,
     TooLarge,
     TransportError,
+    UnknownKey,
 )
 from detente.net import Fetch
 from detente.node.open import Node
 from detente.node.remote import Remote
+from detente.node.rotate import moved_by, parse_rotations, store_moved
 from detente.node.share import say_to
 from detente.party import Party, Role
 from detente.statement import Header, Opening, PublicLeaf, Ref, base64url, parse_leaf, verify_opening
@@ -46,7 +48,7 @@ from detente.store.log import (
     root_of,
 )
 from detente.store.store import CLOCK_BACK_MAX_US, Transaction, count_records, read_record, read_witnessed
-from detente.tlog.checkpoint import VerifiedCheckpoint, with_signatures
+from detente.tlog.checkpoint import VerifiedCheckpoint, verify_checkpoint, with_signatures
 from detente.tlog.merkle import HashReader, consistency_proof, leaf_hash, root_at
 from detente.tlog.note import SignedNote, VerifierKey, known_signatures, parse_note
 from detente.tlog.tiles import extend, hash_reader
@@ -78,11 +80,15 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """A partner's new tree, verified and not yet stored. `leaves` are the entries behind the old head."""
+    """A partner's new tree, verified and not yet stored. `leaves` are the entries behind the old head.
+
+    `moved`: the partner as the key events among them leave it; most often it is what it was.
+    """
 
     head: Head | None
     checkpoint: VerifiedCheckpoint
     leaves: list[bytes]
+    moved: Party
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,44 @@ class _Batch:
 def pull(node: Node, party: Party, fetch: Fetch, *, progress: Progress | None = None) -> Pulled:
     """Pull one partner's log. Raises RemoteError (nothing stored but the evidence, by the caller) or TransportError."""
     remote = Remote(party, fetch)
-    verified = _verify_tree(node, party, remote, progress)
+    try:
+        return _pull(node, party, remote, progress)
+    except (UnknownKey, BadSignature) as error:
+        # Perhaps it signs with keys that its log has gone over to since we last looked, and can show that ours signed that.
+        party = _follow_rotations(node, party, remote, progress, error)
+        return _pull(node, party, remote, progress)
+
+
+def _follow_rotations(node: Node, party: Party, remote: Remote, progress: Progress | None, error: RemoteError) -> Party:
+    """Take in the log up to each checkpoint at which it went over to new keys; returns the partner with its pins moved.
+
+    Raises the `error` that brought us here when nothing that our pinned keys signed leads on.
+    """
+    try:
+        notes = parse_rotations(remote.rotations())
+    except (RemoteError, TransportError, NotFound):
+        raise error from None
+    pinned = party
+    for note in notes:
+        with node.store.reading() as connection:
+            head = head_of(connection, party.origin)
+        try:
+            verified = verify_checkpoint(note, origin=party.origin, log_keys=party.log_keys)
+            require_all_keys(party, verified)
+        except RemoteError:
+            continue  # of a hand-over that we have followed, or of one that is not ours to follow
+        if head is None or verified.checkpoint.size > head.size:
+            _pull(node, party, remote, progress, note)
+            with node.store.reading() as connection:
+                party = node.partner(connection, party.origin)
+    if party.log_keys == pinned.log_keys:
+        raise error
+    return party
+
+
+def _pull(node: Node, party: Party, remote: Remote, progress: Progress | None, note: bytes | None = None) -> Pulled:
+    """Up to the checkpoint that the partner shows now, or up to `note`."""
+    verified = _verify_tree(node, party, remote, progress, note)
     checkpoint = verified.checkpoint.checkpoint
     old_size = verified.head.size if verified.head else 0
     pulled = Pulled(
@@ -126,12 +169,12 @@ def pull(node: Node, party: Party, fetch: Fetch, *, progress: Progress | None = 
     return pulled
 
 
-def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | None) -> _Verified:
+def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | None, shown: bytes | None) -> _Verified:
     # What we hold is read before we ask: what another process takes in meanwhile must not make the answer look old.
     with node.store.reading() as connection:
         head = head_of(connection, party.origin)
         cosigned = read_witnessed(connection, party.origin)
-        note = remote.checkpoint()
+        note = remote.checkpoint() if shown is None else shown
         log = trusted_log(node, connection, party, head)
         verified = log.verify(note)
         require_all_keys(party, verified)
@@ -148,7 +191,7 @@ def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | 
                 evidence=note,
             )
         if new.size == old_size:
-            return _Verified(head, log.advance(note, ()), [])
+            return _Verified(head, log.advance(note, ()), [], party)
         if new.size - old_size > NEW_ENTRIES_MAX:
             raise TooLarge(
                 f"{party.name} announces {new.size - old_size} new entries; at most {NEW_ENTRIES_MAX} are fetched at once"
@@ -169,7 +212,8 @@ def _verify_tree(node: Node, party: Party, remote: Remote, progress: Progress | 
         read = _reader_over(connection, head.log if head else None, tail, new.size, hashes)
         if cosigned is not None and cosigned[0] > old_size:
             _require_what_we_cosigned(party, cosigned, note, new.size, read)
-        return _Verified(head, log.advance(note, consistency_proof(old_size, new.size, read)), leaves)
+        advanced = log.advance(note, consistency_proof(old_size, new.size, read))
+        return _Verified(head, advanced, leaves, moved_by(party, leaves, note))
 
 
 def _require_what_we_cosigned(
@@ -180,7 +224,7 @@ def _require_what_we_cosigned(
     there = root_at(size, read)
     if there != root:
         evidence = make_evidence(
-            party.log_keys, its_note, note, consistency_proof(size, new_size, read), other_root=there
+            party.all_log_keys, its_note, note, consistency_proof(size, new_size, read), other_root=there
         )
         raise SplitView(
             f"{party.name} signed two histories: it had us cosign {size} entries that are not the first of the "
@@ -313,10 +357,15 @@ def _store(
         at_us = max(now_us, head.at_us)
         checkpoint = verified.checkpoint.checkpoint
         lines = node.cosign(checkpoint, Role.MIRROR, at_us)
-        known = (*party.log_keys, *cosigning_keys(node, transaction.connection, besides=party.origin))
+        known = (
+            *dict.fromkeys((*party.log_keys, *verified.moved.log_keys)),
+            *cosigning_keys(node, transaction.connection, besides=party.origin),
+        )
         note = with_signatures(known_lines_only(verified.checkpoint.note, known), lines)
         if tree and verified.leaves:
             transaction.extend_mirror(log, verified.leaves, checkpoint, note)
+            if verified.moved != party:
+                store_moved(node, transaction, party, verified.moved, checkpoint.size, verified.checkpoint.note)
         else:
             transaction.set_head(log, note=note, at_us=at_us)
         rows = [(i, opening) for i, opening, _ in batch.openings]

@@ -22,6 +22,7 @@ NOTE_BYTES_MAX = 256 * 1024
 BUNDLE_BYTES_MAX = TILE_WIDTH * (2 + 65_535)
 OPENINGS_BYTES_MAX = 16 << 20
 ANSWER_BYTES_MAX = 64 * 1024
+ROTATIONS_BYTES_MAX = 1 << 20
 SIZE_HEADER = "x-detente-upto"
 
 
@@ -49,6 +50,10 @@ class Remote:
     def mirrored(self, origin: str) -> Remote:
         """The same partner's mirror of another log: its checkpoint, tiles and entries."""
         return Remote(self.party, self.fetch, f"mirror/{hashlib.sha256(origin.encode()).hexdigest()}")
+
+    def rotations(self) -> bytes:
+        """The checkpoints at which this log went over to new keys, as its owner or a mirror of it shows them."""
+        return self._read(f"{self.prefix}/rotations", ROTATIONS_BYTES_MAX)
 
     def leaves(self, start: int, end: int, *, progress: Callable[[int], None] | None = None) -> Iterator[list[bytes]]:
         """Entries [start, end) bundle by bundle. `end` is the size of the tree they belong to."""

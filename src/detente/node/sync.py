@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from detente.errors import (
+    BadProof,
     CorruptLog,
     DetenteError,
     LocalError,
@@ -23,19 +24,22 @@ from detente.errors import (
     SplitView,
     StaleWrite,
     TransportError,
+    UnknownKey,
 )
 from detente.net import Fetch
 from detente.node.open import Node
 from detente.node.receive import Progress, Pulled, keep_evidence, pull
 from detente.node.remote import Remote
+from detente.node.rotate import parse_rotations, read_rotations
 from detente.node.share import trouble_state
 from detente.party import Party, Role
 from detente.stix.canonical import JsonValue, encode
+from detente.store.database import Connection
 from detente.store.log import OWN, Head, head_of, prove_consistency, read_head, root_of, tile_reader
 from detente.store.store import Transaction, read_record
-from detente.tlog.checkpoint import Checkpoint, own_lines_only, verify_checkpoint, with_signatures
+from detente.tlog.checkpoint import Checkpoint, own_lines_only, parse_checkpoint, verify_checkpoint, with_signatures
 from detente.tlog.merkle import HashReader, consistency_proof, root_at
-from detente.tlog.note import SIGNATURES_MAX, Signature
+from detente.tlog.note import SIGNATURES_MAX, Signature, parse_note
 from detente.tlog.trusted import TrustedLog, make_evidence
 from detente.tlog.witness import parse_cosignatures, parse_size
 
@@ -81,6 +85,9 @@ def sync(
             entry.pulled = pull(node, party, fetch, progress=progress(party.name) if progress else None)
         except (RemoteError, TransportError, LocalError) as error:
             _note_failure(node, party, entry, error)
+    # A pull may have moved a partner's keys.
+    with node.store.reading() as connection:
+        partners = [node.partner(connection, party.origin) for party in partners]
     for entry, party in zip(report.partners, partners, strict=True):
         if not isinstance(entry.error, RemoteError):
             try:
@@ -98,7 +105,8 @@ def check_own_log(node: Node, fetch: Fetch, partners: Sequence[Party]) -> int:
 
     Partners that do not answer are passed over; a node whose partners are all away may go on. Returns how many answered.
     """
-    own_keys = node.public_keys[Role.LOG]
+    with node.store.reading() as connection:
+        own_keys = node.all_log_keys(connection)
     answered = 0
     for party in partners:
         remote = Remote(party, fetch)
@@ -109,11 +117,31 @@ def check_own_log(node: Node, fetch: Fetch, partners: Sequence[Party]) -> int:
                     answered += role is Role.MIRROR
                     continue
                 checkpoint = verify_checkpoint(note, origin=node.origin, log_keys=own_keys).checkpoint
+            except UnknownKey:
+                _require_no_rotation(node, party, remote)
+                continue
             except (TransportError, RemoteError, NotFound):
                 continue  # no word of ours, signed by us: nothing to learn from it
             answered += role is Role.MIRROR
             _require_continued(node, party, checkpoint)
     return answered
+
+
+def _require_no_rotation(node: Node, party: Party, remote: Remote) -> None:
+    """A partner shows a checkpoint of our log by keys that we do not have. Perhaps we went over to them, after the backup that this is.
+
+    Only a checkpoint that our own keys signed proves it; without one a partner could stop us with any key of its making.
+    """
+    try:
+        notes = parse_rotations(remote.mirrored(node.origin).rotations())
+    except (TransportError, RemoteError, NotFound):
+        return
+    for note in notes:
+        try:
+            handed_over = verify_checkpoint(note, origin=node.origin, log_keys=node.public_keys[Role.LOG]).checkpoint
+        except RemoteError:
+            continue
+        _require_continued(node, party, handed_over)
 
 
 def release_hold(node: Node, answered: int) -> None:
@@ -140,7 +168,7 @@ def _require_continued(node: Node, party: Party, theirs: Checkpoint) -> None:
         reason = (
             f"{party.name} holds a checkpoint of our log with {theirs.size} entries, signed by us; this log has "
             f"{head.size}. An old backup was restored. Nothing was signed. Recover with: "
-            f"detente restore --from-partner {party.name}"
+            f"detente restore --from-partner {party.name} (if keys were rotated since, put back keys/ of a later backup first)"
         )
     else:
         reason = (
@@ -171,7 +199,7 @@ def compare_with_witnesses(node: Node, party: Party, fetch: Fetch) -> int:
                 note = Remote(other, fetch).witnessed(party.origin, role=str(role))
                 if note is None:
                     continue
-                theirs = TrustedLog(party.origin, party.log_keys).verify(note).checkpoint
+                theirs = TrustedLog(party.origin, party.all_log_keys).verify(note).checkpoint
                 if theirs.size > head.size and role is Role.WITNESS:
                     continue  # a witness keeps no tiles; its mirror will show
                 larger = _continuation(other, head, theirs, fetch) if theirs.size > head.size else None
@@ -212,7 +240,32 @@ def _second_history(
         if there == (theirs.root if theirs.size == sizes[0] else head.root):
             return None
         proof = consistency_proof(sizes[0], sizes[1], read)
-    return make_evidence(party.log_keys, note, head.note, proof, other_root=there)
+        try:
+            return make_evidence(party.all_log_keys, note, head.note, proof, other_root=there)
+        except BadProof:
+            # No key signed both. A checkpoint at which the log went over to other keys has the signatures of either.
+            evidence = _evidence_across_rotations(connection, party, head, theirs, note)
+    if evidence is None:
+        raise BadProof(f"{party.name}: two histories, and no key of its signed both", party=party.origin, evidence=note)
+    return evidence
+
+
+def _evidence_across_rotations(
+    connection: Connection, party: Party, head: Head, theirs: Checkpoint, note: bytes
+) -> bytes | None:
+    """Evidence between what another holds and one of the hand-overs in our mirror, where one key signed both."""
+    read = tile_reader(connection, head.log, head.size)
+    for rotation in read_rotations(connection, party.origin):
+        size = parse_checkpoint(parse_note(rotation).text).size
+        if theirs.size > size:
+            continue
+        there = root_at(theirs.size, read)
+        try:
+            proof = consistency_proof(theirs.size, size, read) if theirs.size < size else ()
+            return make_evidence(party.all_log_keys, note, rotation, proof, other_root=there)
+        except BadProof:
+            continue
+    return None
 
 
 def _collect_cosignatures(node: Node, fetch: Fetch, partners: Sequence[Party], report: SyncReport) -> None:
@@ -226,8 +279,9 @@ def _collect_cosignatures(node: Node, fetch: Fetch, partners: Sequence[Party], r
         if isinstance(entry.error, RemoteError) or not party.keys.get(Role.WITNESS):
             continue
         try:
-            lines += _ask_witness(node, party, fetch, checkpoint, note)
-            entry.cosigned = True
+            cosigned = _ask_witness(node, party, fetch, checkpoint, note)
+            lines += cosigned
+            entry.cosigned = bool(cosigned)
         except (TransportError, LocalError) as error:
             entry.error = entry.error or error
         except RemoteError as error:
@@ -269,6 +323,8 @@ def _ask_witness(node: Node, party: Party, fetch: Fetch, checkpoint: Checkpoint,
         if old_size > checkpoint.size:
             _require_shown(node, remote, old_size)
             raise StaleWrite(f"{party.name} has cosigned a later checkpoint of ours meanwhile; sync again")
+    if reply.status == 403 and _not_yet_seen(node, party):
+        return []  # it still knows our former keys, and will meet the new ones with its own next pull
     if reply.status != 200:
         text = reply.body[:200].decode("utf-8", "replace").strip()
         raise NotFound(f"{party.name} did not cosign our checkpoint (status {reply.status}): {text}")
@@ -276,6 +332,16 @@ def _ask_witness(node: Node, party: Party, fetch: Fetch, checkpoint: Checkpoint,
     size = str(checkpoint.size).encode()
     node.store.write(node.clock(), lambda transaction: transaction.put_record("witness-size", party.origin, size))
     return list(lines.values())
+
+
+def _not_yet_seen(node: Node, party: Party) -> bool:
+    """Whether this witness has cosigned nothing of ours since our log last went over to new keys."""
+    with node.store.reading() as connection:
+        rotations = read_rotations(connection, node.origin)
+        known = read_record(connection, "witness-size", party.origin)
+    if not rotations:
+        return False
+    return int(known or 0) <= parse_checkpoint(parse_note(rotations[-1]).text).size
 
 
 def _require_shown(node: Node, remote: Remote, size: int) -> None:
@@ -289,7 +355,9 @@ def _require_shown(node: Node, remote: Remote, size: int) -> None:
     for role in (Role.WITNESS, Role.MIRROR):
         note = remote.witnessed(node.origin, role=str(role))
         if note is not None:
-            checkpoint = verify_checkpoint(note, origin=node.origin, log_keys=node.public_keys[Role.LOG]).checkpoint
+            with node.store.reading() as connection:
+                own_keys = node.all_log_keys(connection)
+            checkpoint = verify_checkpoint(note, origin=node.origin, log_keys=own_keys).checkpoint
             _require_continued(node, party, checkpoint)
             largest = max(largest, checkpoint.size)
     if largest < size:

@@ -98,6 +98,13 @@ def mirror_number(node: Node, origin_hash: str) -> int | None:
         return head.log if head is not None else None
 
 
+def partner_with_hash(node: Node, origin_hash: str) -> str | None:
+    """The origin of the partner with this hash of its origin."""
+    with node.store.reading() as connection:
+        party = _party_of(node, connection, origin_hash)
+    return None if party is None else party.origin
+
+
 def _party_of(node: Node, connection: Connection, origin_hash: str) -> Party | None:
     partners = node.partners(connection)
     return next((p for p in partners if hashlib.sha256(p.origin.encode()).hexdigest() == origin_hash), None)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from detente.errors import CorruptLog, NotFound
@@ -26,11 +27,13 @@ KINDS: Mapping[Role, tuple[KeyKind, ...]] = {
 }
 
 
-def create_keys(folder: Path, origin: str, random: Callable[[int], bytes]) -> None:
-    """Make all keys of a new node. Refuses to touch a folder that has some."""
+def create_keys(
+    folder: Path, origin: str, random: Callable[[int], bytes], roles: Iterable[Role] = tuple(KINDS)
+) -> None:
+    """Make the keys of a new node, or new ones for some roles. Refuses to touch a folder that has some."""
     folder.mkdir(mode=0o700)
-    for role, kinds in KINDS.items():
-        for kind in kinds:
+    for role in roles:
+        for kind in KINDS[role]:
             line = f"{_LABEL} {key_name(origin, role)} {kind.name} {base64.b64encode(random(SEED_BYTES)).decode()}\n"
             path = folder / _file_name(role, kind)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -39,18 +42,40 @@ def create_keys(folder: Path, origin: str, random: Callable[[int], bytes]) -> No
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+    _sync(folder)
+
+
+def read_keys(folder: Path, roles: Iterable[Role] = tuple(KINDS)) -> dict[Role, tuple[SignerKey, ...]]:
+    """The signing keys of the node. Raises NotFound or CorruptLog naming the file; never shows its content."""
+    return {role: tuple(_read_key(folder / _file_name(role, kind), kind) for kind in KINDS[role]) for role in roles}
+
+
+def read_some_keys(folder: Path) -> tuple[SignerKey, ...]:
+    """Those keys that are there, of a set that was moved away in part."""
+    paths = [(folder / _file_name(role, kind), kind) for role, kinds in KINDS.items() for kind in kinds]
+    return tuple(_read_key(path, kind) for path, kind in paths if path.exists())
+
+
+def move_keys(source: Path, target: Path) -> None:
+    """Put the keys of `source` into the place of those in `target`, one after the other, and remove the empty folder.
+
+    The old private keys are gone with that. Stopped half way, the same call goes on; of two at once each finishes the other's.
+    """
+    for path in sorted(source.iterdir()):
+        with suppress(FileNotFoundError):
+            path.replace(target / path.name)
+    _sync(target)
+    with suppress(FileNotFoundError):
+        source.rmdir()
+    _sync(target.parent)
+
+
+def _sync(folder: Path) -> None:
     directory = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:
         os.close(directory)
-
-
-def read_keys(folder: Path) -> dict[Role, tuple[SignerKey, ...]]:
-    """All signing keys of the node. Raises NotFound or CorruptLog naming the file; never shows its content."""
-    return {
-        role: tuple(_read_key(folder / _file_name(role, kind), kind) for kind in kinds) for role, kinds in KINDS.items()
-    }
 
 
 def _file_name(role: Role, kind: KeyKind) -> str:

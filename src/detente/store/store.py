@@ -40,6 +40,7 @@ CLOCK_BACK_MAX_US = 2_000_000
 PURGE = "purge"
 
 Sign = Callable[[Checkpoint, int], bytes]
+BeforeWrite = Callable[[Connection], None]
 
 
 class Store:
@@ -48,14 +49,20 @@ class Store:
     `signers` gives for our own log and for the journal the function that signs a checkpoint at a time in seconds.
     """
 
-    def __init__(self, database: Database, signers: Mapping[int, Sign]) -> None:
+    def __init__(
+        self, database: Database, signers: Mapping[int, Sign], before_write: BeforeWrite | None = None
+    ) -> None:
         self.database = database
         self._signers = signers
+        self._before_write = before_write
         self._tails: dict[int, Tail] = {}
 
     @classmethod
-    def open(cls, folder: Path, url: str | None, signers: Mapping[int, Sign]) -> Store:
-        return cls(open_database(folder, url), signers)
+    def open(
+        cls, folder: Path, url: str | None, signers: Mapping[int, Sign], before_write: BeforeWrite | None = None
+    ) -> Store:
+        """`before_write` sees the database inside every write before anything is done, and raises to prevent it."""
+        return cls(open_database(folder, url), signers, before_write)
 
     def close(self) -> None:
         self.database.close()
@@ -100,11 +107,24 @@ class Store:
         self.write(now_us, lambda transaction: transaction.drop_record("due", PURGE))
         bodies.purge_log(self.database)
 
-    def write(self, now_us: int, work: Callable[[Transaction], T]) -> T:
-        """Run `work` with a transaction; on return everything in it is durable and signed, on an exception nothing is."""
+    def write(
+        self,
+        now_us: int,
+        work: Callable[[Transaction], T],
+        *,
+        signers: Callable[[Transaction], Mapping[int, Sign]] | None = None,
+    ) -> T:
+        """Run `work` with a transaction; on return everything in it is durable and signed, on an exception nothing is.
+
+        `signers`: who signs this one write, instead of the signers of the store.
+        """
 
         def run(connection: Connection) -> tuple[T, dict[int, Tail]]:
+            if self._before_write is not None:
+                self._before_write(connection)
             transaction = Transaction(self.database, connection, self._signers, self._tails, now_us)
+            if signers is not None:
+                transaction.signers = signers(transaction)
             result = work(transaction)
             return result, transaction.seal()
 
@@ -133,7 +153,7 @@ class Transaction:
         self.database = database
         self.connection = connection
         self.now_us = now_us
-        self._signers = signers
+        self.signers = signers
         self._tails = tails
         self._heads: dict[int, Head] = {}
         self._leaves: dict[int, list[bytes]] = {}
@@ -179,7 +199,7 @@ class Transaction:
 
     def create_log(self, log: int, origin: str, role: str) -> None:
         """An empty log; one of our own gets its first signed checkpoint here."""
-        sign = self._signers.get(log)
+        sign = self.signers.get(log)
         note = b"" if sign is None else sign(Checkpoint(origin, 0, EMPTY_ROOT), self.now_us // 1_000_000)
         create_log(self.connection, log, origin, role, note, self.now_us)
 
@@ -249,7 +269,7 @@ class Transaction:
                 return note
 
             return partner
-        sign = self._signers[log]
+        sign = self.signers[log]
         if head.hold:
             raise CorruptLog(f"nothing is signed: {head.hold}")
         if self.now_us < head.at_us - CLOCK_BACK_MAX_US:

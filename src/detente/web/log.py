@@ -1,12 +1,14 @@
 """The log's endpoints: what partners, witnesses and strangers read of a node, as a pure answer to a request.
 
     GET  /log/checkpoint                        our signed checkpoint, with cosignatures when the latest has them
+    GET  /log/rotations                         the checkpoints at which it went over to new keys
     GET  /log/tile/<L>/<N>[.p/<W>]              C2SP tlog-tiles
     GET  /log/tile/entries/<N>[.p/<W>]
     GET  /log/openings?from=I&to=J              openings addressed to the party whose token is shown
     POST /witness/add-checkpoint                C2SP tlog-witness
     GET  /witness/<hash>/checkpoint             what we cosigned of a log as a witness
     GET  /mirror/<hash>/checkpoint              what we mirror of a log, cosigned as a mirror
+    GET  /mirror/<hash>/rotations               the same of a log that we mirror
     GET  /mirror/<hash>/tile/…                  its tiles and entries, so that a party can recover its own log
 
 Everything but the openings is public and static: 65 bytes a leaf, which say nothing to a stranger.
@@ -22,7 +24,8 @@ from urllib.parse import parse_qs
 from detente.errors import LocalError, NotFound
 from detente.node.open import Node
 from detente.node.openings import openings_for
-from detente.node.witness import answer_add_checkpoint, latest_cosigned, mirror_number
+from detente.node.rotate import encode_rotations, read_rotations
+from detente.node.witness import answer_add_checkpoint, latest_cosigned, mirror_number, partner_with_hash
 from detente.party import Role
 from detente.store.log import OWN, read_bundle, read_head, read_tile
 from detente.tlog.ascii import parse_decimal
@@ -36,6 +39,7 @@ _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 _FOREVER = "public, max-age=31536000, immutable"
 _MIRRORED = re.compile(r"/mirror/([0-9a-f]{64})/(tile/.{1,80})")
+_ROTATED = re.compile(r"/mirror/([0-9a-f]{64})/rotations")
 _COSIGNED = re.compile(r"/(witness|mirror)/([0-9a-f]{64})/checkpoint")
 
 
@@ -74,10 +78,14 @@ def answer(node: Node, request: Request) -> Answer:
         # Cosignatures are worth waiting for, a newer checkpoint is worth more: serve the latest, cosigned if it is.
         note = head.witnessed_note if head.witnessed_size == head.size and head.witnessed_note else head.note
         return Answer(200, note, headers={"cache-control": "no-cache"})
+    if request.path == "/log/rotations":
+        return _rotations(node, node.origin)
     if request.path == "/log/openings":
         return _openings(node, request)
     if request.path.startswith("/log/tile/"):
         return _tile(node, OWN, request.path.removeprefix("/log/"))
+    if match := _ROTATED.fullmatch(request.path):
+        return _rotations(node, partner_with_hash(node, match[1]))
     if match := _MIRRORED.fullmatch(request.path):
         log = mirror_number(node, match[1])
         return _tile(node, log, match[2]) if log is not None else Answer(404, b"no mirror of this log\n")
@@ -110,6 +118,14 @@ def _tile(node: Node, log: int, path: str) -> Answer:
         return Answer(404, b"no such tile\n")
     caching = _FOREVER if asked.width == TILE_WIDTH else "public, max-age=60"
     return Answer(200, body, _BYTES, {"cache-control": caching})
+
+
+def _rotations(node: Node, origin: str | None) -> Answer:
+    if origin is None:
+        return Answer(404, b"no mirror of this log\n")
+    with node.store.reading() as connection:
+        notes = read_rotations(connection, origin)
+    return Answer(200, encode_rotations(notes), "application/json", {"cache-control": "no-cache"})
 
 
 def _openings(node: Node, request: Request) -> Answer:

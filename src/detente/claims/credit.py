@@ -96,6 +96,8 @@ def _is_title(tokens: Sequence[str], hole: int) -> bool:
         and VERBS[tokens[hole - 2].lower()].class_ == "names"
     ):
         return True
+    if any(VERBS[t].class_ == "names" for t in (t.lower() for t in tokens[max(0, hole - 5) : hole - 1]) if t in VERBS):
+        return False  # “called the report “baseless””
     return before in TITLES
 
 
@@ -221,6 +223,8 @@ def _after(tokens: Sequence[str], hole: int, until: int, quote: str) -> tuple[Cr
         return None
     verb = _verb_after(tokens, phrase.end, until)
     if verb is None:
+        if tokens[phrase.end : phrase.end + 2] in (["went", "on"], ["goes", "on"]):
+            return Credit(phrase, f"{tokens[phrase.end]} on"), phrase.end + 2
         if open_ended and not phrase.nobody and phrase.end < until and _past(tokens[phrase.end]):
             # A comma inside the marks tells that somebody says it, whatever the verb is: “…,” she frowned.
             return Credit(phrase, tokens[phrase.end].lower()), phrase.end + 1

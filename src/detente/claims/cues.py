@@ -40,7 +40,7 @@ interject interjects interjected interjecting|lament laments lamented lamenting|
 agree agrees agreed agreeing|disagree disagrees disagreed disagreeing|imply implies implied implying|indicate indicates indicated indicating
 reveal reveals revealed revealing|disclose discloses disclosed disclosing|assure assures assured assuring|remind reminds reminded reminding
 advise advises advised advising|inform informs informed informing|echo echoes echoed echoing|reiterate reiterates reiterated reiterating
-contend contends contended contending|allege alleges alleged alleging|apologize apologizes apologized apologizing
+thank thanks thanked thanking|quote quotes quoted quoting|contend contends contended contending|allege alleges alleged alleging|apologize apologizes apologized apologizing
 apologise apologises apologised apologising|clarify clarifies clarified clarifying|signal signals signalled signaled signalling
 """
 _NAMES = """
@@ -84,7 +84,7 @@ VERBS: dict[str, Cue] = {
 
 # A possessor and one of these, then the words: "his answer was “no”".
 NOUNS = words_of(
-    """accusation admission answer appeal assertion assessment assurance claim comment complaint conclusion denial demand email
+    """report accusation admission answer appeal assertion assessment assurance claim comment complaint conclusion denial demand email
     explanation letter line memo message objection phrase pledge post promise question remark remarks reply response retort slogan
     statement testimony threat tweet view vow warning word words"""
 )

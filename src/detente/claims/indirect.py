@@ -62,12 +62,14 @@ def indirect_speech(tokens: Sequence[str], *, has_quotation: bool) -> list[Spoke
 
 def _passive(lower: Sequence[str]) -> Spoken | None:
     """“It is now being said that …”, “it has been claimed that …”: words of nobody."""
+    if lower[1:4] == ["has", "it", "that"] and lower[0] in ("rumour", "rumor", "word", "legend"):
+        return Spoken(None, " ".join(lower[:3]), "has it", "reports")
     for position, word in enumerate(lower[:60]):
         if word != "it":
             continue
         end = position + 1
         while end < len(lower) and end - position < 8 and lower[end] in _HELPERS:
             end += 1
-        if end > position + 1 and end < len(lower) and lower[end] in _PASSIVES and "that" in lower[end + 1 : end + 3]:
+        if end > position + 1 and end < len(lower) and lower[end] in _PASSIVES and "that" in lower[end + 1 : end + 5]:
             return Spoken(None, " ".join(lower[position:end]), lower[end], "reports")
     return None

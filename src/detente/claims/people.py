@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from detente.claims.cues import OFFICES, PLURAL_OFFICES, TITLES_OF_PERSONS
+from detente.claims.cues import DETERMINERS, LEADING, OFFICES, PLURAL_OFFICES, TITLES_OF_PERSONS
 from detente.claims.phrases import Phrase, apposed_after, beginning_at, names_in
 
 # Pronouns reach back over this many persons; who was named before is not meant any more.
@@ -33,7 +33,7 @@ class People:
             if subject is None or subject.pronoun or subject.nobody:
                 continue
             subject = apposed_after(tokens, subject)
-            if subject.person and self._known(subject, tokens):
+            if (subject.person and self._known(subject, tokens)) or _one_office(subject):
                 self._remember(self._whole(subject.name), subject.office)
                 break
 
@@ -97,6 +97,15 @@ class People:
             self._offices.setdefault(name, office)
 
 
+def _one_office(subject: Phrase) -> bool:
+    """“The chairman of the inquiry thanked her”: somebody for “he” to stand for."""
+    words = subject.name.lower().split()
+    return subject.definite and any(word in TITLES_OF_PERSONS for word in words[:2])
+
+
 def _starts(tokens: Sequence[str]) -> list[int]:
     """Where the subject of a sentence may stand: at its beginning, or after the commas of what comes before it."""
-    return [0, *[p + 1 for p, word in enumerate(tokens[:40]) if word == ","][:3]]
+    first = next(
+        (p for p, word in enumerate(tokens[:4]) if word.lower() not in LEADING or word.lower() in DETERMINERS), 0
+    )
+    return [first, *[p + 1 for p, word in enumerate(tokens[:40]) if word == ","][:3]]

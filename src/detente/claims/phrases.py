@@ -36,6 +36,7 @@ _TOKEN = re.compile(
     rf"{HOLE}|(?:Mr|Mrs|Ms|Dr|Sen|Gen|Gov|Rep|Lt|Col|Prof|St|Jr)\.|(?:[^\W\d_]\.){{2,}}|[^\W\d_]\.(?=\s+[A-Z])"
     r"|[^\W_]+(?:[’'\-–&.@][^\W_]+)*[’']?|[^\w\s]"
 )
+_OWNER = re.compile(r"(?:[’']s|s[’'])\Z")
 _POSSESSIVE = re.compile(r"[’']s?\Z")
 
 
@@ -84,7 +85,7 @@ def _determiner_before(tokens: Sequence[str], position: int) -> int:
     """Where “the grid operator’s dog” begins, read from its last word; -1 where no article stands before at most four plain words."""
     for start in range(position, max(-1, position - 5), -1):
         lower = tokens[start].lower()
-        if lower in DETERMINERS:
+        if lower in DETERMINERS or (start < position and _OWNER.search(lower)):
             return start if start < position else -1
         if (
             not tokens[start][:1].isalpha()
@@ -114,12 +115,17 @@ def beginning_at(tokens: Sequence[str], start: int, *, after_verb: bool = False)
                 break
         elif _is_name(tokens, end) or _is_office(token):
             solid = end + 1
+        elif low in NOUNS and tokens[end + 1 : end + 2] and tokens[end + 1].lower() in ("by", "from", "of"):
+            end += 1  # a report by the institute
         elif low in CONNECTORS or low == "and":
             if solid != end or not _name_follows(tokens, end + 1):
                 break
         elif low in VERBS or not token[:1].isalpha() or not _office_soon(tokens, end):
             break
         end += 1
+    if solid > start and _OWNER.search(tokens[solid - 1]):
+        # “Stenn’s successor”: what is owned speaks, whatever it is called.
+        solid = max(solid, _plain_end(tokens, solid - 1, after_verb=after_verb))
     solid = max(solid, _plain_end(tokens, start, after_verb=after_verb))
     return _phrase(tokens, start, solid) if solid > start else None
 
@@ -140,7 +146,7 @@ def _plain_end(tokens: Sequence[str], start: int, *, after_verb: bool) -> int:
 
     `start` when it is no such phrase.
     """
-    if tokens[start].lower() not in DETERMINERS:
+    if tokens[start].lower() not in DETERMINERS and not _OWNER.search(tokens[start]):
         return start
     end = start + 1
     while end < min(len(tokens), start + 10):
@@ -228,7 +234,7 @@ def _joins(tokens: Sequence[str], position: int, right: int) -> bool:
             # "Obama and Putin" is one subject; "flew to Moscow" and "in China Putin" are none.
             return lower == "and" and after not in ("the", "a", "an", "his", "her")
         return True
-    if lower in NOBODY or lower in LEADING:
+    if lower in NOBODY or (lower in LEADING and token[:1].isupper()):
         return False
     # "a senior administration official", "the foreign ministry’s spokeswoman": plain words up to an article or a capital.
     return after in OFFICES or _office_soon(tokens, right)
@@ -300,6 +306,14 @@ def _split_title(words: list[str]) -> tuple[list[str], list[str]]:
         if words[last_title].lower() in COURTESY:
             office = office[:-1]
         return after, office
+    first = next((i for i in range(len(words) - 1, -1, -1) if not words[i][:1].isupper()), -1) + 1
+    if (
+        0 < first <= len(words) - 2
+        and words[first - 1] not in (*CONNECTORS, *_PARTICLES, *_ARTICLES, "and")
+        and words[0][:1].islower()
+    ):
+        # “engineer Ola Berge”: what stands in small letters before a full name is what the person is.
+        return words[first:], words[:first]
     return words, []
 
 

@@ -92,18 +92,28 @@ class _Frame:
     places: list[tuple[int, int]]
 
     def place(self, position: int) -> int:
-        run = bisect_right(self.places, position, key=lambda place: place[0]) - 1
-        there, here = self.places[run]
-        return here + position - there
+        run = bisect_right(self.places, position, key=lambda place: place[0])
+        there, here = self.places[run - 1]
+        # What was put into the frame has no place of its own: it stands where the paragraph goes on.
+        return min(here + position - there, self.places[run][1]) if run < len(self.places) else here + position - there
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A candidate, by its number, whose next part opens the next paragraph; and its parts so far."""
+
+    number: int
+    parts: list[str]
+    characters: int = 0
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far. `waiting`: the number of a candidate whose next part opens the next paragraph."""
+    """What has been read so far."""
 
     people: People = field(default_factory=People)
     found: list[Candidate] = field(default_factory=list)
-    waiting: int | None = None
+    waiting: _Waiting | None = None
 
 
 def read_quotations(text: str) -> list[Candidate]:
@@ -117,6 +127,7 @@ def read_quotations(text: str) -> list[Candidate]:
         _read_paragraph(reading, paragraph, start, following)
         if len(reading.found) >= CANDIDATES_MAX:
             break
+    _finish(reading)
     return reading.found[:CANDIDATES_MAX]
 
 
@@ -162,7 +173,8 @@ def _read_paragraph(reading: _Reading, paragraph: str, start: int, following: st
             if given is not None:
                 last = given
             reading.found.append(candidate)
-            reading.waiting = len(reading.found) - 1 if quotation.continues else None
+            if quotation.continues:
+                reading.waiting = _Waiting(len(reading.found) - 1, [quotation.text])
         if not any(credits):
             for spoken in indirect_speech(tokens, has_quotation=bool(sentence.holes)):
                 begin, end = frame.place(sentence.start), frame.place(sentence.start + len(sentence.frame))
@@ -182,8 +194,8 @@ def _read_paragraph(reading: _Reading, paragraph: str, start: int, following: st
                         notes=() if spoken.phrase is not None and not spoken.phrase.nobody else (NO_SPEAKER,),
                     )
                 )
-    if reading.waiting is not None and not (quotations and quotations[-1].continues):
-        reading.waiting = None
+    if not (quotations and quotations[-1].continues):
+        _finish(reading)
 
 
 def _quotation(paragraph: str, span: Span, start: int) -> _Quotation:
@@ -198,6 +210,7 @@ def _frame(paragraph: str, spans: Sequence[Span]) -> _Frame:
     length = position = 0
     for number, span in enumerate(spans):
         part = paragraph[position : span.start] + HOLE
+        places.append((length + len(part), span.end))
         inner = paragraph[span.start + 1 : span.end - (0 if span.continues else 1)].rstrip("’'”»")
         until = spans[number + 1].start + 1 if number + 1 < len(spans) else len(paragraph)
         after = paragraph[span.end : min(until, span.end + AFTER_CHARACTERS)]
@@ -337,29 +350,42 @@ def _candidate(
 
 def _carry_on(reading: _Reading, quotation: _Quotation, given: Credit | None) -> None:
     """The next paragraph of a quotation that runs on. Its end may name the speaker that its beginning did not."""
-    assert reading.waiting is not None
-    begun = reading.found[reading.waiting]
-    if len(begun.quote) < QUOTE_CHARACTERS_MAX:
-        quote = _words(begun.quote + "\n" + quotation.text)
-        speaker, office, written, cue, notes = begun.speaker, begun.office, begun.written, begun.cue, begun.notes
-        if not speaker and given is not None:
-            speaker, office = reading.people.who(given.phrase), reading.people.office(given.phrase)
-            written, cue, notes = given.written, given.cue, () if speaker else (NO_SPEAKER,)
-            reading.people.spoke(given.phrase, speaker)
-        reading.found[reading.waiting] = msgspec.structs.replace(
+    waiting = reading.waiting
+    assert waiting is not None
+    begun = reading.found[waiting.number]
+    if waiting.characters < QUOTE_CHARACTERS_MAX:
+        waiting.parts.append(quotation.text)
+        waiting.characters += len(quotation.text)
+        begun = msgspec.structs.replace(begun, end=quotation.end)
+    if not begun.speaker and given is not None:
+        speaker = reading.people.who(given.phrase)
+        reading.people.spoke(given.phrase, speaker)
+        begun = msgspec.structs.replace(
             begun,
-            quote=quote,
-            end=quotation.end,
             speaker=speaker,
-            office=office,
-            written=written,
-            cue=cue,
-            notes=notes,
-            polarity=hints.polarity_of(quote, VERBS.get(cue)),
-            ambiguity=(hints.TWO_TENSES,) if hints.two_tenses(quote) else (),
+            office=reading.people.office(given.phrase),
+            written=given.written,
+            cue=given.cue,
+            notes=() if speaker else (NO_SPEAKER,),
         )
+    reading.found[waiting.number] = begun
     if not quotation.continues:
-        reading.waiting = None
+        _finish(reading)
+
+
+def _finish(reading: _Reading) -> None:
+    """The parts of a quotation that ran on become one, and what they suggest is asked once."""
+    if reading.waiting is None:
+        return
+    begun = reading.found[reading.waiting.number]
+    quote = _words("\n".join(_words(part) for part in reading.waiting.parts))
+    reading.found[reading.waiting.number] = msgspec.structs.replace(
+        begun,
+        quote=quote,
+        polarity=hints.polarity_of(quote, VERBS.get(begun.cue)),
+        ambiguity=(hints.TWO_TENSES,) if hints.two_tenses(quote) else (),
+    )
+    reading.waiting = None
 
 
 def _words(text: str) -> str:

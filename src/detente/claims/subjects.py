@@ -13,6 +13,7 @@ REACH = 40
 _NOUN_BEFORE_BARE = words_of("a an the this that his her its their no any every of in with for ’s")
 _NOUN_BEFORE_PLURAL = words_of("the these those such his her its their all of any some no new both blog many")
 _HAS_HEARER = words_of("tell ask warn urge accuse criticize assure remind advise inform order question mock")
+_BEFORE_PARTICIPLE = words_of("and or but by after before while when without in of as then also even not than for like")
 _HEARER = words_of("about if whether by on how why what who when again for later")
 
 
@@ -25,6 +26,13 @@ def is_verb(tokens: Sequence[str], position: int) -> bool:
         return False
     if lower == "asked" and (position == 0 or before in (",", HOLE)) and _hearer_follows(tokens, position):
         return False
+    if (
+        cue.form == "ing"
+        and before[:1].islower()
+        and tokens[position - 1].islower()
+        and before not in _BEFORE_PARTICIPLE
+    ):
+        return False  # “badges saying”: things say so
     if cue.form == "bare":
         # “a demand”, “the claim”: a noun after an article; a verb after a subject, “to” or a helper.
         if before in _NOUN_BEFORE_BARE:

@@ -17,7 +17,7 @@ import msgspec
 
 from detente.intake.articles import BYTES_MAX, TEXT_CHARACTERS_MAX, ReadText
 
-PROCESSOR_SECONDS_MAX = 20
+PROCESSOR_SECONDS_MAX = 15
 MEMORY_BYTES_MAX = 1 << 30
 PAGES_MAX = 500
 

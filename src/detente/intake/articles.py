@@ -22,7 +22,7 @@ Reader = Literal["text", "plain-html", "trafilatura", "pypdf"]
 
 BYTES_MAX = 20 << 20
 TEXT_CHARACTERS_MAX = 200_000
-SECONDS_MAX = 30
+SECONDS_MAX = 20
 
 _HTML_STARTS = (
     b"<!doctype html",

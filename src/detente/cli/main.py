@@ -66,6 +66,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("fsck", "keeping:fsck", "Read everything back and check it."),
     ("doctor", "keeping:doctor", "Is this node well? What needs a hand?"),
     ("backup", "keeping:backup", "Write one file with all that is needed to restore."),
+    ("keys", "keys:keys", "Which keys are ours, and going over to new ones."),
     ("restore", "keeping:restore", "Restore a backup without forking the log."),
     ("taxii", "taxii:taxii", "Read any TAXII 2.1 server."),
     ("demo", "demo:demo", "Three nodes, one story, on this machine."),

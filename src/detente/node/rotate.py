@@ -41,10 +41,11 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """One key of ours. `since_us`, `until_us`: by its events in our log; None where there is none (the journal's, or not retired)."""
+    """One key of ours. `since_us`, `until_us`: by its events in our log; None where there is none, as for the journal's."""
 
     role: Role
     vkey: str
+    present: bool
     since_us: int | None
     until_us: int | None
 
@@ -143,7 +144,7 @@ def read_key_lines(node: Node) -> list[KeyLine]:
         former = node.former_keys(connection)
     current = {**node.public_keys, Role.JOURNAL: (node.journal_key,)}
     return [
-        KeyLine(role, key.vkey, since.get(key.vkey), until.get(key.vkey))
+        KeyLine(role, key.vkey, key in current[role], since.get(key.vkey), until.get(key.vkey))
         for role in ALL
         for key in (*current[role], *former.get(role, ()))
     ]

@@ -173,9 +173,10 @@ def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardV
         withheld=_withheld((s, b) for s, b in assessed if s.id in standing),
         citations=cited,
         lines=lines_of(
-            (key for key in columns if key not in ALWAYS),
+            [key for key in columns if key not in ALWAYS],
             rows,
             [(s, b) for s, b in assessed if s.id in standing],
+            offices,
             cited,
         ),
         matrix=matrix,

@@ -42,10 +42,10 @@ def lines_of(
     hypotheses: Iterable[str],
     rows: Sequence[Row],
     assessed: Sequence[tuple[Said, Assessment]],
+    ids: Collection[str],
     cited: Sequence[Citation],
 ) -> tuple[Lines, ...]:
-    """For each hypothesis. `assessed`: the assessments that stand."""
-    ids = {said.id for said, _ in assessed}
+    """For each hypothesis. `assessed`: the assessments that stand; `ids`: of all on the board, which are nobody's own evidence."""
     own: _Own = {}
     for said, body in assessed:
         mine = own.setdefault((said.speaker, body.office), {})

@@ -32,7 +32,7 @@ def svg(view: BoardView) -> str:
         *([_signatories(stand), *(_reach(stand, c) for c in view.hypotheses)] for stand in view.positions),
         [
             _text("compared, word by word", HEAD_PX, small=True, faint=True),
-            *([*_words(one.wording or one.state)] for one in view.comparison),
+            *(_words(one.wording or one.state) for one in view.comparison),
         ],
     ]
     parts: list[str] = []

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from detente.attribution.board import fold
 from detente.attribution.bodies import (
     BODIES,
     Assessment,
@@ -20,7 +21,6 @@ from detente.attribution.bodies import (
     Rating,
     with_always,
 )
-from detente.attribution.board import fold
 from detente.attribution.view import BoardView
 from detente.said import Said, written
 from detente.statement import Ref

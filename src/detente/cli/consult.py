@@ -165,7 +165,7 @@ def _print(one: Meeting) -> None:
         click.echo(f"  agreed text as {party} states it: {quoted(plain(text))}")
     for item in one.items:
         click.echo("")
-        click.echo(f"{'differs  ' if item.differs else 'same     '}{plain(item.key)}")
+        click.echo(f"{'differs  ' if item.differs else 'same     '}{quoted(plain(item.key))}")
         for party, account in item.accounts.items():
             if account is None:
                 click.echo(f"  {party}: not in its account")

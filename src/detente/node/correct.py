@@ -18,18 +18,17 @@ from detente.errors import InvalidStatement, NotPermitted
 from detente.node.matters import find, is_private, read_matters, tell
 from detente.node.open import Node
 from detente.node.outbox import person
+from detente.node.talk import STATEMENTS
 from detente.said import Said, readable
-from detente.statement import KINDS
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import Tlp, parse_tlp
 from detente.store.database import Connection
 from detente.store.store import Transaction
-from detente.views import EVERYBODY, MATTERS
+from detente.views import EVERYBODY
 
 CORRECTION = "correction"
 # The field of a correction which says that the statement itself was not changed: something that it rests on was.
 RESTS_ON = "rests-on"
-SAID_KINDS = tuple(sorted(kind for kind in MATTERS if not KINDS[kind].startswith("journal only")))
 # Fields that place a statement and take nothing from the one they name; and what a correction names is not its source.
 _PLACING = frozenset({"thread", "repeats"})
 _ID_CHARACTERS = 43
@@ -72,7 +71,7 @@ def correct(
     InvalidStatement naming the fields there are; nothing is recorded then.
     """
     with node.store.indexed() as connection:
-        of = find(connection, SAID_KINDS, name)
+        of = find(connection, STATEMENTS, name)
         if of.speaker != node.origin:
             raise NotPermitted(f"{of.short} was said by {of.speaker}; only who said something can correct it")
         if of.kind in (CORRECTION, "reveal"):
@@ -115,7 +114,7 @@ def corrected(connection: Connection, node: Node) -> list[Corrected]:
     changes = [(said, body) for said, body in corrections if body.field != RESTS_ON]
     if not changes:
         return []
-    everything = {one.id: one for one in read_matters(connection, SAID_KINDS) if not is_private(connection, one)}
+    everything = {one.id: one for one in read_matters(connection, STATEMENTS) if not is_private(connection, one)}
     users = _users(everything)
     reached: dict[str, set[str]] = defaultdict(set)  # statement and the correction that its recipients heard of
     for said, body in corrections:

@@ -9,6 +9,7 @@ a message that a person sends, and what goes to the political level needs a pers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,14 +30,18 @@ from detente.node.outbox import Draft, Waiting
 from detente.node.policy import require_permitted
 from detente.said import Said, read, read_value, written
 from detente.seals import KEY_BYTES, Seal, digest_of, kept_value
+from detente.statement import KINDS
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import Tlp, parse_tlp
 from detente.store.database import Connection
 from detente.store.store import Transaction
+from detente.views import MATTERS
 from detente.when import DAY_US, When
 
 MESSAGE = "message"
 CORRECTION = "correction"
+STATEMENTS = tuple(sorted(kind for kind in MATTERS if not KINDS[kind].startswith("journal only")))
+_WORDS = re.compile(r"[a-z]{5}(-[a-z]{5}){1,2}")
 POLITICAL = max(LEVELS)
 _POLITICAL_WHY = "nothing goes to the political level without a person"
 
@@ -82,6 +87,7 @@ def send(
         raise InvalidStatement("a message goes to somebody: name the partners with --to")
     if message.repeats:
         message = msgspec.structs.replace(message, repeats=_repeated(node, message).id)
+    message = _with_ids(node, message)
     seal: dict[str, JsonValue] = {}
     if sealed is not None:
         message, seal = _sealed(node, message, sealed)
@@ -107,7 +113,7 @@ def reply(
         held = read_thread(connection, node, name, now_us)
         aims = _aims(node, connection, held, message.move, to)
     message = msgspec.structs.replace(
-        message,
+        _with_ids(node, message),
         thread=held.id,
         number=held.next_number(node.origin),
         level=_level(held, message, aims),
@@ -209,6 +215,24 @@ def _say(
 
     said = tell(node, MESSAGE, message, to=origins, re=answers_to, check=check, also=also, dry_run=dry_run)
     return Spoken(said, message, origins, stored=not dry_run)
+
+
+def _with_ids(node: Node, message: Message) -> Message:
+    """Statements that were named by their words, named by their ids; what is no such name (a STIX id) stays as it is."""
+
+    def named(name: str) -> str:
+        return find(connection, STATEMENTS, name).id if _WORDS.fullmatch(name) else name
+
+    with node.store.indexed() as connection:
+        outcome = message.outcome
+        return msgspec.structs.replace(
+            message,
+            refs=tuple(named(name) for name in message.refs),
+            evidence=tuple(named(name) for name in message.evidence),
+            superseded_by=named(message.superseded_by),
+            outcome=outcome
+            and msgspec.structs.replace(outcome, evidence=tuple(named(name) for name in outcome.evidence)),
+        )
 
 
 def _with_eyes(message: Message, by: str) -> Message:

@@ -80,6 +80,13 @@ def test_texts_come_from_the_option_a_file_or_standard_input(talk: Talk, tmp_pat
     talk.refused("a", *NOTICE[:-2], "--text-file", str(tmp_path / "latin.txt"), words=("UTF-8",))
 
 
+def test_a_statement_that_is_referred_to_may_be_named_by_its_words(talk: Talk) -> None:
+    first = talk.run("a", *NOTICE)
+    said = talk.run("a", *REQUEST, "--ref", first["short"], "--ref", "indicator--7f8a3d0c-5c1e-4d5e-9a63-0d3f6a1b2c3d")
+    assert said["body"]["refs"] == [first["id"], "indicator--7f8a3d0c-5c1e-4d5e-9a63-0d3f6a1b2c3d"]
+    talk.refused("a", *REQUEST, "--ref", "lusab-babad-gutih", code=3, words=("lusab-babad-gutih",))
+
+
 def test_foreign_text_is_shown_and_not_obeyed(talk: Talk) -> None:
     name = talk.run("a", *NOTICE[:-2], "--text", "\x1b[2JGone \u202egnorw")["id"]
     talk.sync()

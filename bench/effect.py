@@ -4,8 +4,8 @@
 
 *Answer*: the interval of the ratio, the chance of silence, and the word. Cold: every pair of counts is new. Warm: the same pairs again with
 other windows; the interval depends on the counts alone and is kept, everything else is computed anew. *Evaluation*: one direction of a
-plan over a list of events, with counting, dispersion, free date of change, placebo dates and both exact tests; cold, and warm as when the same
-plans are evaluated again. *E-test*, *conditional*: the two tests alone, cold.
+plan over a list of events, with counting, dispersion, free date of change, placebo dates and both exact tests; cold, and warm as when the
+same plans are evaluated again. *E-test*, *conditional*: the two tests alone, cold.
 """
 
 from __future__ import annotations

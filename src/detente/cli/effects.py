@@ -177,6 +177,7 @@ def effect_show(out: Out, name: str) -> None:
             {
                 "plan": _statement(one.said),
                 "held_us": dict(one.held_us),
+                "unread": [_statement(said) for said in one.unread],
                 "evaluations": [
                     {"statement": _statement(said), "result": msgspec.to_builtins(body.result)}
                     for said, body in one.evaluations
@@ -191,6 +192,8 @@ def effect_show(out: Out, name: str) -> None:
         click.echo(f"plan {one.said.short} by {plain(one.said.speaker)}, said {moment(one.said.at_us)}")
         for line in held_lines(one.plan, one.held_us):
             click.echo(line)
+        for said in one.unread:
+            click.echo(f"{said.short} by {plain(said.speaker)} says to be an evaluation of it, and does not answer it.")
         if not one.evaluations:
             click.echo(f"Counted: {counted(one.plan)}")
             for line in plan_lines(one.plan):

@@ -7,7 +7,7 @@ party whose reports are counted: both directions are one table, computed by one 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ METHOD = "detente-effect/1"
 DAYS_MAX = 36_525.0
 DIRECTIONS_MAX = 16
 SENSORS_MAX = 1_000_000.0
+STRIP_MAX = 400
 
 # The words of an answer, and when each is given. None of them says why, and none says that anything has come to an end.
 VERDICTS = {
@@ -36,6 +37,9 @@ FLAGS = {
     "clustered": "the counts before vary more than independent incidents would; the interval was widened by that",
 }
 Flag = Literal["already falling", "clustered"]
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Direction(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -131,9 +135,9 @@ class Circumstances(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 class Beside(msgspec.Struct, frozen=True):
     """Clusters that began before, in the days of grace, and after; shown beside the answer and part of no sum."""
 
-    before: int
-    grace: int
-    after: int
+    before: _Count
+    grace: _Count
+    after: _Count
 
 
 class Dispersion(msgspec.Struct, frozen=True):
@@ -203,8 +207,12 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     elsewhere: Beside | None = None
     year_before: int = 0
     last_report_us: int = 0
-    strip: tuple[int, ...] = ()
+    strip: tuple[_Count, ...] = ()
     why: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.strip) > STRIP_MAX:
+            raise ValueError(f"strip has at most {STRIP_MAX} columns; got {len(self.strip)}")
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,6 +238,11 @@ class Evaluation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     events_digest: str = ""
     source: str = ""
     marking: str = ""
+
+
+def follows(result: Result, plan: Plan) -> bool:
+    """Whether a result, which a partner may have written, answers the directions and windows of the plan, and can be shown beside it."""
+    return set(result.outcomes) == set(plan.directions) and result.as_of_us > plan.after_us
 
 
 BODIES: dict[str, type[msgspec.Struct]] = {"plan": Plan, "evaluation": Evaluation}

@@ -75,7 +75,7 @@ def header_lines(plan: Plan, result: Result) -> list[str]:
     """Which classes are counted, and which are held and not counted: each by itself, never as a sum."""
     others = sorted({class_ for outcome in result.outcomes.values() for class_ in outcome.others})
     apart = (
-        f"{', '.join(others)}. Each class is shown apart below, and is part of no figure of this evaluation."
+        f"{_list(tuple(others))}. Each class is shown apart below, and is part of no figure of this evaluation."
         if others
         else "any other class; no event of one is held for these directions, which is not to say that there was none."
     )
@@ -240,7 +240,7 @@ def _beside(plan: Plan, outcome: Outcome) -> Iterator[tuple[str, str]]:
         told = "; ".join(f"{day(p.at_us)} {p.before} and {p.after}, {p.verdict}" for p in outcome.placebos)
         yield "placebo", f"the same rule at other dates of the window before: {told}"
     for class_, beside in outcome.others.items():
-        yield "apart", f"{class_}: {beside_words(beside)}"
+        yield "apart", f"{plain(class_)}: {beside_words(beside)}"
     if outcome.elsewhere is not None:
         yield "apart", f"{_list(plan.activity.classes)} outside the definition: {beside_words(outcome.elsewhere)}"
     yield "reports", _reports(plan, outcome)

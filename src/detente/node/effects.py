@@ -16,7 +16,7 @@ import msgspec
 from detente.activity import Activity
 from detente.channel.moves import WARNING
 from detente.channel.thread import Thread
-from detente.effect.bodies import Circumstances, Direction, Effort, Evaluation, Plan
+from detente.effect.bodies import Circumstances, Direction, Effort, Evaluation, Plan, follows
 from detente.effect.calibration import Calibration, Forecast, Status, calibrate
 from detente.effect.evaluate import evaluate
 from detente.effect.events import ReadEvents, digest_of, events_in_csv, events_in_stix
@@ -65,11 +65,15 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with its evaluations in the order of their times. `held_us`: when its addressees acknowledged holding it, by origin."""
+    """A plan with its evaluations in the order of their times. `held_us`: when its addressees acknowledged holding it, by origin.
+
+    `unread`: statements that say to be evaluations of it, and that do not answer it.
+    """
 
     said: Said
     plan: Plan
     evaluations: tuple[tuple[Said, Evaluation], ...]
+    unread: tuple[Said, ...]
     held_us: Mapping[str, int]
     names: Mapping[str, str]
 
@@ -233,7 +237,11 @@ def planned(node: Node, name: str) -> Planned:
                 raise NotFound(f"the plan that {said.short} follows is not held here; sync with {said.speaker} first")
             chosen = _planned(node, connection, held[0])
             kept = tuple((one, body) for one, body in chosen.evaluations if one.id == said.id)
-            return replace(chosen, evaluations=kept)
+            if not kept:
+                raise InvalidStatement(
+                    f"{said.short} by {said.speaker} does not answer the plan {chosen.said.short} that it names"
+                )
+            return replace(chosen, evaluations=kept, unread=())
         return _planned(node, connection, said)
 
 
@@ -305,20 +313,23 @@ def _shown(said: Said) -> bool:
 
 
 def _planned(node: Node, connection: Connection, said: Said) -> Planned:
-    evaluations = []
+    plan = read(said, Plan)
+    evaluations: list[tuple[Said, Evaluation]] = []
+    unread: list[Said] = []
     for one in read_matters(connection, ["evaluation"], said.id):
-        if one.kind == "evaluation" and not one.erased and not one.withdrawn:
-            try:
-                evaluations.append((one, read(one, Evaluation)))
-            except InvalidStatement:
-                continue  # a partner's, written otherwise: kept in the log, and not shown as a result
-    return Planned(
-        said,
-        read(said, Plan),
-        tuple(evaluations),
-        receipts(connection, [said]).get(said.id, {}),
-        titles(node, connection),
-    )
+        if one.erased or one.withdrawn:
+            continue
+        try:
+            body = read(one, Evaluation)
+        except InvalidStatement:
+            unread.append(one)
+        else:
+            if follows(body.result, plan):
+                evaluations.append((one, body))
+            else:
+                unread.append(one)
+    held_us = receipts(connection, [said]).get(said.id, {})
+    return Planned(said, plan, tuple(evaluations), tuple(unread), held_us, titles(node, connection))
 
 
 def _forecast(thread: Thread) -> Forecast | None:

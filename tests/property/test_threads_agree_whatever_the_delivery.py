@@ -53,10 +53,14 @@ def test_any_order_and_any_repetition_of_deliveries_gives_the_same_record(
 @settings(max_examples=100, deadline=None)
 @given(histories())
 def test_both_sides_of_a_thread_see_the_same(case: tuple[Talk, int]) -> None:
-    """Each node holds what it said and what was said to it; with two parties that is everything in their threads."""
+    """Each node holds what it said and what was said to it; with two parties that is everything in their threads.
+
+    A stranger who talks into a thread to one side alone is listed there as ignored, and nowhere else.
+    """
     talk, now_us = case
+    both = [said for said in talk.said if {A, B} <= set(said.parties)]
     sides = [
-        record([said for said in talk.said if party in said.parties], talk.receipts, now_us, viewer=party)
+        record([said for said in both if party in said.parties], talk.receipts, now_us, viewer=party)
         for party in (A, B)
     ]
     assert sides[0] == sides[1]
@@ -72,3 +76,15 @@ def test_with_three_parties_each_addressee_sees_its_own_leg_as_the_opener_does(c
             seen = fold(held, talk.receipts, now_us=now_us, thread=whole.id, viewer=party)
             assert list(seen.legs) == [party]
             assert encode(leg_json(seen.legs[party])) == encode(leg_json(leg))
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(parties=(A, B, C)))
+def test_with_three_parties_two_of_them_report_the_same_use_of_their_channel(case: tuple[Talk, int]) -> None:
+    talk, now_us = case
+    reports = []
+    for party in (A, B):
+        held = [said for said in talk.said if party in said.parties]
+        found = threads(held, talk.receipts, now_us=now_us, viewer=party)
+        reports.append(encode([usage(found, (A, B), now_us=now_us, interval_us=30 * DAY_US), latency(found, (A, B))]))
+    assert reports[0] == reports[1]

@@ -207,6 +207,13 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     marking: str = ""
     eyes: int = 0
 
+    @property
+    def permitted_wording(self) -> dict[str, str]:
+        """The words, by language, in which this warning may be passed on; nothing when it may not be."""
+        if self.relay is None or not self.relay.allowed:
+            return {}
+        return self.public_text | self.relay.wording
+
 
 class Correction(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An earlier statement `of` its speaker (an id), one field of it: what it said, what it says from now on; `text`: in

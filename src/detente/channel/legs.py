@@ -47,7 +47,8 @@ class Leg:
     text, so nothing counts against it. `overdue`: which clocks have run out. `reminders_us`: reminders that have fallen due
     and were not sent. `unanswered`: nothing came by the end of the time of grace. `text_lost`: a statement of the addressee
     in this thread was erased, so what it said is not known here and no silence is computed. `spans`: how long what took, for
-    reports. `repeats`: the chain of openings that this one belongs to, to this addressee, in order.
+    reports. `repeats`: the chain of openings that this one belongs to, to this addressee, in order. `said`: what both ends
+    said, in order; `last_us`: when the last of it counted.
     """
 
     addressee: str
@@ -80,6 +81,8 @@ class Leg:
     suggestion: Suggestion | None
     spans: tuple[tuple[str, int], ...]
     repeats: tuple[str, ...]
+    said: tuple[str, ...]
+    last_us: int
     moves: Mapping[str, tuple[str, ...]]
 
     @property
@@ -121,12 +124,14 @@ class Running:
     relayed: list[Relayed] = field(default_factory=list)
     reminded_us: list[int] = field(default_factory=list)
     spans: list[tuple[str, int]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    last_us: int = 0
     text_lost: bool = False
     unanswered: bool = False
 
     def start(self, id: str, at_us: int, level: int) -> None:
         """By the opening, and anew by each escalation: clocks and receipt are those of that message."""
-        self.level, self.stage, self.sent_us, self.closed_us = level, "sent", at_us, None
+        self.level, self.stage, self.sent_us, self.closed_us, self.last_us = level, "sent", at_us, None, at_us
         self.delivered_us = self.acknowledged_us = self.replied_us = None
         self.reply_due_us = self.paused_us = 0
         self.unanswered = False
@@ -152,23 +157,24 @@ class Running:
                     return "an extension ends after what is due, by no more than the time of one reply"
             case "escalate" if message.level != self.level + 1:
                 return f"from level {self.level} it goes to level {self.level + 1}, by a message of that level"
-            case "relayed" if self.opening.relay is None or not self.opening.relay.allowed:
+            case "relayed" if not self.opening.permitted_wording:
                 return "the warning may not be relayed"
+            case "relayed" if any(one.language not in self.opening.permitted_wording for one in message.relayed):
+                return f"the wording that may be relayed is in {', '.join(sorted(self.opening.permitted_wording))}; say which it was"
             case "outcome" if self._window_open(at_us) and getattr(message.outcome, "status", "") != "occurred":
                 return "the window of the warning is still open; until it ends, only that it occurred can be said"
         return ""
 
     def moves(self, who: str, now_us: int) -> tuple[str, ...]:
         """What may be done at this time by whoever `who` is."""
-        found = allowed(self.kind, self.stage, who)
         barred = set()
         if self.extended or now_us > self.reply_due_us:
             barred.add("extend")
         if self.level >= LEVEL_MAX:
             barred.add("escalate")
-        if self.opening.relay is None or not self.opening.relay.allowed:
+        if not self.opening.permitted_wording:
             barred.add("relayed")
-        return tuple(move for move in found if move not in barred)
+        return tuple(move for move in allowed(self.kind, self.stage, who) if move not in barred)
 
     # -- events ----------------------------------------------------------------------------------------------------------
 
@@ -177,6 +183,7 @@ class Running:
         flags = ["late"] if self._late(message.move, who, at_us) else []
         to = next_state(self.kind, self.stage, message.move, who)
         assert to is not None  # `refusal` was asked first
+        self.last_us = at_us
         if message.move == "correct":
             return []
         if who == ADDRESSEE:
@@ -309,6 +316,8 @@ class Running:
             suggestion=self._suggestion(state, overdue, now_us),
             spans=tuple(self.spans),
             repeats=repeats,
+            said=tuple(self.said),
+            last_us=self.last_us,
             moves={who: self.moves(who, now_us) for who in (OPENER, ADDRESSEE)},
         )
 

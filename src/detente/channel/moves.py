@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 OPENER = "opener"
 ADDRESSEE = "addressee"
@@ -144,9 +145,10 @@ def next_state(kind: str, state: str, move: str, who: str) -> str | None:
     return _TABLE.get((kind, state, move, who))
 
 
-def allowed(kind: str, state: str, who: str) -> list[str]:
+@cache
+def allowed(kind: str, state: str, who: str) -> tuple[str, ...]:
     """The moves that are open to whoever `who` is, in the order of MOVES."""
-    return [move for move in MOVES if (kind, state, move, who) in _TABLE]
+    return tuple(move for move in MOVES if (kind, state, move, who) in _TABLE)
 
 
 def diagram() -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,20 +32,26 @@ class Placed:
     post_dated: bool = False
 
 
-def held_us(said: Said, receipts: Receipts) -> int | None:
-    """When another party says to have held it for the first time; the speaker's own word on that counts for nothing."""
-    times = [at_us for party, at_us in receipts.get(said.id, {}).items() if party != said.speaker]
-    return min(times) if times else None
+def held_us(said: Said, receipts: Receipts, parties: Collection[str]) -> int | None:
+    """When another of `parties` says to have held it for the first time; the speaker's own word on that counts for nothing."""
+    held = receipts.get(said.id)
+    if not held:
+        return None
+    speaker = said.speaker
+    return min((at_us for party, at_us in held.items() if party != speaker and party in parties), default=None)
 
 
-def said_us(said: Said, receipts: Receipts) -> int:
-    """The claimed time, or when somebody else already held it if that is earlier: nobody speaks from the future."""
-    held = held_us(said, receipts)
-    return said.at_us if held is None else min(said.at_us, held)
+def said_us(said: Said, receipts: Receipts, parties: Collection[str]) -> int:
+    """The claimed time, or when another of `parties` already held it if that is earlier: nobody speaks from the future."""
+    return _not_after(said.at_us, held_us(said, receipts, parties))
 
 
-def in_order(opening: Said, rest: Sequence[Said], receipts: Receipts) -> list[Placed]:
-    """All of them, the opening first, each once, with the time at which they count."""
+def _not_after(at_us: int, held_us: int | None) -> int:
+    return at_us if held_us is None else min(at_us, held_us)
+
+
+def in_order(opening: Said, rest: Sequence[Said], receipts: Receipts, parties: Collection[str]) -> list[Placed]:
+    """All of them, the opening first, each once, with the time at which they count; receipts of `parties` count alone."""
     everything = [opening, *rest]
     before = _before(everything)
     after: dict[int, list[int]] = defaultdict(list)
@@ -53,7 +59,8 @@ def in_order(opening: Said, rest: Sequence[Said], receipts: Receipts) -> list[Pl
         for index in earlier:
             after[index].append(later)
     waiting = [len(earlier) for earlier in before]
-    claimed = [said_us(said, receipts) for said in everything]
+    held = [held_us(said, receipts, parties) for said in everything]
+    claimed = [_not_after(said.at_us, held[position]) for position, said in enumerate(everything)]
     floor = [0] * len(everything)  # the latest effective time of what came before
     ready = [(claimed[0], b"", 0)]
     # Logs that refer to each other in a circle cannot have been written honestly; the circle is cut at its earliest statement.
@@ -67,13 +74,13 @@ def in_order(opening: Said, rest: Sequence[Said], receipts: Receipts) -> list[Pl
         done[index] = True
         said = everything[index]
         effective_us = max(claimed[index], floor[index])
-        held = held_us(said, receipts)
+        first_held_us = held[index]
         placed.append(
             Placed(
                 said,
                 effective_us,
                 back_dated=claimed[index] < floor[index] - SKEW_US,
-                post_dated=held is not None and said.at_us > held + SKEW_US,
+                post_dated=first_held_us is not None and said.at_us > first_held_us + SKEW_US,
             )
         )
         for later in after[index]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detente.channel.bodies import EXTENTS, LEVELS, OUTCOMES, POSITIONS, REASONS
+from detente.channel.events import Event
 from detente.channel.legs import Leg
 from detente.channel.moves import MOVES, OPENINGS, STATES
-from detente.channel.thread import Event, Thread
+from detente.channel.thread import Thread
 from detente.drawing import (
     LINE_PX,
     Axis,

@@ -7,9 +7,10 @@ order of names.
 from __future__ import annotations
 
 from detente.channel.bodies import POSITIONS, REASONS
+from detente.channel.events import Event
 from detente.channel.legs import Leg
 from detente.channel.moves import MOVES, OPENINGS
-from detente.channel.thread import Event, Thread
+from detente.channel.thread import Thread
 from detente.said import Said, written
 from detente.stix.canonical import JsonValue
 from detente.words import quoted
@@ -70,6 +71,7 @@ def leg_json(leg: Leg) -> dict[str, JsonValue]:
         "repeats": list(leg.repeats),
         "replied_us": leg.replied_us,
         "reply": leg.reply,
+        "said": list(leg.said),
         "sent_us": leg.sent_us,
         "stage": leg.stage,
         "state": leg.state,

@@ -61,7 +61,8 @@ def usage(threads: Iterable[Thread], parties: Sequence[str], *, now_us: int, int
     """The use of the channel among `parties`; a drill is due `interval_us` after the last use, and at once when there was none.
 
     `pairs`: who asked, who was asked, kind of opening, class: the ids, in the order in which they were opened; drills apart.
-    `entries`: every opening with the ids of all that was said under it, which are the digests that both sides' logs hold.
+    `entries`: every opening with the ids of all that was said under it to each addressee, which are the digests that both
+    sides' logs hold.
     """
     told = _between(threads, parties)
     pairs: dict[str, JsonValue] = {
@@ -76,8 +77,8 @@ def usage(threads: Iterable[Thread], parties: Sequence[str], *, now_us: int, int
         }
         for opener in parties
     }
-    last_us = max((_last_use(thread, legs) for thread, legs in told), default=0)
-    last_drill_us = max((_last_use(thread, legs) for thread, legs in told if thread.drill), default=0)
+    last_us = max((_last_use(legs) for _, legs in told), default=0)
+    last_drill_us = max((_last_use(legs) for thread, legs in told if thread.drill), default=0)
     unused_days = max(0, now_us - last_us) // DAY_US if last_us else None
     return {
         "drill_due": now_us > last_us + interval_us if last_us else True,
@@ -113,7 +114,7 @@ def _between(threads: Iterable[Thread], parties: Sequence[str]) -> _Told:
         legs = [leg for party, leg in thread.legs.items() if party in parties]
         if thread.opener in parties and legs:
             found.append((thread, legs))
-    return sorted(found, key=lambda one: (one[0].events[0].effective_us, one[0].opening.ref.leaf))
+    return sorted(found, key=lambda one: (one[0].opening.at_us, one[0].opening.ref.leaf))
 
 
 def _kinds(told: _Told, opener: str, addressee: str, *, drill: bool) -> JsonValue:
@@ -159,11 +160,9 @@ def _repeats(told: _Told, opener: str, addressee: str) -> list[JsonValue]:
     ]
 
 
-def _last_use(thread: Thread, legs: Sequence[Leg]) -> int:
-    """The last statement that counted in a thread that arrived; 0 for none."""
-    if all(leg.unreceipted for leg in legs):
-        return 0
-    return max(event.effective_us for event in thread.events if event.counted)
+def _last_use(legs: Sequence[Leg]) -> int:
+    """The last statement that counted on a leg that arrived; 0 for none."""
+    return max((leg.last_us for leg in legs if not leg.unreceipted), default=0)
 
 
 def _entry(thread: Thread, legs: Sequence[Leg]) -> JsonValue:
@@ -171,9 +170,9 @@ def _entry(thread: Thread, legs: Sequence[Leg]) -> JsonValue:
         **short_value(thread.opening),
         "drill": thread.drill,
         "kind": thread.kind,
-        "level": thread.level,
+        "level": max(leg.level for leg in legs),
         "receipted": {leg.addressee: not leg.unreceipted for leg in legs},
-        "said": [event.said.id for event in thread.events],
+        "said": {leg.addressee: list(leg.said) for leg in legs},
         "subject": quoted(thread.message.subject),
     }
 

@@ -26,6 +26,7 @@ from detente.channel.bodies import (
 from detente.channel.clocks import profile_of
 from detente.channel.moves import DEMARCHE, MOVES, NOTICE, OPENINGS, REQUEST, WARNING
 from detente.errors import InvalidStatement
+from detente.said import written
 from detente.scales import confidence, likelihood
 from detente.words import quoted
 
@@ -107,7 +108,7 @@ def check_move(message: Message, *, kind: str = "") -> None:
     if message.number < 1:
         raise InvalidStatement("number counts a party's moves in a thread from 1")
     if message.move == "acknowledge":
-        content = [name for name in message.__struct_fields__ if name not in _BARE and _said(message, name)]
+        content = [name for name in written(message) if name not in _BARE]
         if content:
             raise InvalidStatement(
                 f"an acknowledgement says that the text arrived, and nothing else; it carries {', '.join(content)}. "

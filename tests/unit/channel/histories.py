@@ -44,8 +44,18 @@ def _fields(draw: st.DrawFn, move: str, now_us: int) -> dict[str, Any]:
         case "outcome":
             return {"outcome": Outcome(status=draw(st.sampled_from(_OUTCOMES)))}
         case "relayed":
-            return {"relayed": (Relayed(class_="banks", count=draw(st.integers(0, 9))),)}
+            return {
+                "relayed": (
+                    Relayed(
+                        class_="banks", count=draw(st.integers(0, 9)), language=draw(st.sampled_from(["en", "fr"]))
+                    ),
+                )
+            }
     return {}
+
+
+def _some(draw: st.DrawFn, parties: list[str]) -> list[str]:
+    return draw(st.lists(st.sampled_from(parties), min_size=1, unique=True))
 
 
 def _possible(talk: Talk, thread: Said, speaker: str, now_us: int) -> list[str]:
@@ -78,7 +88,7 @@ def histories(draw: st.DrawFn, parties: tuple[str, ...] = (A, B)) -> tuple[Talk,
                 kind,
                 claimed_us,
                 by=speaker,
-                to=others,
+                to=_some(draw, others),
                 profile=draw(st.sampled_from(PROFILES)),
                 repeats=earlier,
             )
@@ -93,7 +103,7 @@ def histories(draw: st.DrawFn, parties: tuple[str, ...] = (A, B)) -> tuple[Talk,
             possible = _possible(talk, thread, speaker, now_us)
             usual = bool(possible) and draw(st.booleans())
             move = draw(st.sampled_from(possible if usual else sorted(MOVES)))
-            said = talk.move(thread, speaker, move, claimed_us, to=others, **_fields(draw, move, now_us))
+            said = talk.move(thread, speaker, move, claimed_us, to=_some(draw, others), **_fields(draw, move, now_us))
         for party in parties:
             if party != speaker and draw(st.booleans()):
                 talk.receive(said, now_us + draw(st.sampled_from([0, 1, SKEW_US, -SKEW_US, 3 * HOUR_US])), by=party)

@@ -10,9 +10,9 @@ from tests.tree import ROOT
 
 from detente.channel import moves
 from detente.channel.bodies import Message
+from detente.channel.events import FLAGS
 from detente.channel.moves import ADDRESSEE, MOVES, OPENER, OPENINGS, RULES, STATES, allowed, next_state
 from detente.channel.required import REQUIRED
-from detente.channel.thread import FLAGS
 
 PAGE = (ROOT / "docs" / "formats" / "message.md").read_text(encoding="utf-8")
 

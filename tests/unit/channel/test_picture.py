@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.unit.channel.histories import histories
 from tests.unit.channel.said import DAY_US, HOUR_US, MINUTE_US, T0, A, B, Talk
 
+from detente.channel.events import FLAGS
 from detente.channel.moves import OPENINGS, STATES
 from detente.channel.picture import COLUMNS_MIN, svg, text
-from detente.channel.thread import FLAGS, Thread, threads
+from detente.channel.thread import Thread, threads
 from detente.drawing import columns_of
 from detente.words import loaded_words
 

@@ -72,7 +72,7 @@ def test_a_drill_and_a_message_are_the_same_two_entries_on_both_sides_and_counte
     sides = [report(talk, T0 + 5 * DAY_US, held_by=party) for party in (A, B)]
     assert sides[0] == sides[1]
     assert [(entry["id"], entry["drill"]) for entry in sides[0]["entries"]] == [(drill.id, True), (real.id, False)]
-    assert sides[0]["entries"][0]["said"] == [drill.id, answer.id]
+    assert sides[0]["entries"][0]["said"] == {B: [drill.id, answer.id]}
     assert sides[0]["pairs"][A][B]["drills"]["request"]["answered"] == [drill.id]
     assert sides[0]["pairs"][A][B]["kinds"] == {}
 

@@ -292,11 +292,21 @@ def test_relays_are_counted_by_class_and_only_where_the_warning_allows_them() ->
     for relay, counted in ((True, True), (False, False)):
         fields: dict[str, Any] = {} if relay else {"relay": None}
         talk, opening = asked("protective-warning", **fields)
-        talk.move(opening, B, "relayed", T0 + HOUR_US, relayed=(Relayed(class_="banks", count=12),))
+        talk.move(opening, B, "relayed", T0 + HOUR_US, relayed=(Relayed(class_="banks", count=12, language="en"),))
         thread = talk.at(T0 + HOUR_US)
         assert thread.events[-1].counted is counted
         assert [(one.class_, one.count) for one in thread.legs[B].relayed] == ([("banks", 12)] if counted else [])
         assert ("relayed" in thread.next_moves(B)) is relay
+
+
+def test_a_warning_is_relayed_in_a_wording_that_it_permits() -> None:
+    talk, opening = asked("protective-warning")
+    for language in ("", "fr"):
+        relayed = (Relayed(class_="banks", count=12, language=language),)
+        message = Message(move="relayed", thread=opening.id, relayed=relayed)
+        with pytest.raises(NotPermitted, match="in en; say which"):
+            require_allowed(talk.at(T0 + HOUR_US), message, B, T0 + HOUR_US)
+    assert talk.at(T0).message.permitted_wording == {"en": "Some banks may be slow."}
 
 
 def test_a_drill_is_any_opening_on_the_clocks_that_it_rehearses() -> None:

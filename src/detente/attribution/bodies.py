@@ -344,6 +344,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         if self.what == "hypothesis" and not (self.board and self.hypothesis):
             raise ValueError("a finding on a hypothesis names the board and the hypothesis")
         demand_plain("the name of an office", self.office)
+        demand_plain("the place of a finding", self.where)
         demand_plain("the text of a finding", self.text, blame=False)
 
 

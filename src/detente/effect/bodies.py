@@ -33,7 +33,7 @@ VERDICTS = {
 Verdict = Literal["too few data", "none seen", "seen less", "no clear change", "seen more", "not comparable"]
 
 FLAGS = {
-    "already falling": "a single change to a lower rate is supported, and its date lies before the warning by 90 % or more",
+    "already falling": "a single change to a lower rate is supported, and its date lies before the warning by 95 % or more",
     "clustered": "the counts before vary more than independent incidents would; the interval was widened by that",
 }
 Flag = Literal["already falling", "clustered"]
@@ -45,7 +45,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 class Direction(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What one party's reports are counted of. `territories`: where it appeared to come from, as that party states it; () for anywhere.
 
-    `sensors`: which ones, in words. `sensors_before`, `sensors_after`: how many observe in each window; only their ratio matters.
+    `sensors`: which ones, in words. `sensors_before`, `sensors_after`: how many observe in each window, by which its days are multiplied.
     """
 
     territories: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from detente.effect.rates import Comparison
 
 SUPPORTED = 1.0986122886681098  # log 3: a change is three times as well supported as none
 FALLING = 0.95  # that the rate after the change is the lower one
-FALLING_BEFORE = 0.9  # of the date's posterior
+FALLING_BEFORE = 0.95  # of the date's posterior
 
 
 def verdict_of(found: Comparison, silence_chance: float) -> Verdict:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from detente.effect.bodies import Verdict
+from detente.effect.changepoint import change_point
 from detente.effect.dispersion import dispersion, divisor
 from detente.effect.rates import SILENCE_CHANCE, compare
-from detente.effect.verdict import verdict_of
+from detente.effect.verdict import already_falling, verdict_of
 from detente.when import DAY_US
 
 RUNS = 20_000
@@ -110,3 +111,24 @@ def test_independent_incidents_are_rarely_called_clustered() -> None:
         starts = dice.uniform(0, DAYS * DAY_US, dice.poisson(20)).astype(int).tolist()
         flagged += divisor(dispersion(starts, 0, int(DAYS * DAY_US))) > 1
     assert flagged / runs < 0.08
+
+
+@pytest.mark.parametrize(
+    ("days", "means", "least", "most"),
+    [
+        ((0, 90, 180), (20, 20), 0.0, 0.03),  # no change
+        ((0, 90, 180), (20, 4), 0.0, 0.12),  # a fall at the warning
+        ((0, 30, 180), (20, 20), 0.75, 1.0),  # a fall to a fifth, sixty days before it
+    ],
+)
+def test_already_falling_is_said_of_falls_before_the_warning_and_seldom_else(
+    days: tuple[int, int, int], means: tuple[int, int], least: float, most: float
+) -> None:
+    dice = np.random.default_rng(9)
+    runs, flagged = 150, 0
+    for _ in range(runs):
+        parts = [dice.uniform(days[i], days[i + 1], dice.poisson(means[i])) for i in range(2)]
+        starts = np.sort(np.concatenate(parts) * DAY_US).astype(int).tolist()
+        found = change_point(starts, 0, 180 * DAY_US, inside_us=(90 * DAY_US, 91 * DAY_US))
+        flagged += already_falling(found)
+    assert least <= flagged / runs <= most

@@ -44,6 +44,8 @@ def inbox(out: Out, mine: bool) -> None:
                 )
                 for row in inside:
                     _print(row, now_us)
+        if any(row.section in WAITS_FOR_US for row in shown):
+            click.echo("\nAll of it: detente thread show THREAD   Then: detente reply THREAD MOVE")
 
     out.result("inbox", {"now_us": now_us, "counts": counts, "rows": [row_json(row) for row in shown]}, text)
     sys.exit(0 if shown else NOTHING_FOUND)

@@ -21,6 +21,7 @@ from detente.cli.given import LEAVING, TEXT, add_options, due, end_us, given_tex
 from detente.cli.milestones import report
 from detente.cli.out import Out, moment, plain, table
 from detente.cli.statements import print_spoken, spoken_json
+from detente.node.inbox import wanted
 from detente.node.open import opened
 from detente.node.passing import relayed_counts
 from detente.node.talk import all_threads, latency_report, read_thread, usage_report
@@ -227,8 +228,7 @@ def _print(one: Thread, us: str, moves: list[str]) -> None:
     for party, leg in one.legs.items():
         line = f"  {party}: {leg.state}"
         if leg.due_us is not None:
-            who = f" from {'you' if leg.waits_on == us else leg.waits_on}" if leg.waits_on else ""
-            line += f"; {leg.clock}{who} due {due(leg.due_us, one.now_us)}"
+            line += f"; {wanted(leg, us)}, due {due(leg.due_us, one.now_us)}"
         click.echo(line)
         for note in _notes(one, leg):
             click.echo(f"    {note}")

@@ -80,6 +80,15 @@ def read_inbox(node: Node) -> tuple[list[Row], int]:
     return sorted(rows, key=lambda row: (order.index(row.section), row.due_us or far, row.id)), now_us
 
 
+def wanted(leg: Leg, us: str) -> str:
+    """Who is to do what when the clock that runs is over, in words; "" when none runs."""
+    if leg.clock == "delivery":
+        return f"{leg.addressee}: receipt by its node"
+    if leg.clock == "window":
+        return "the window ends"
+    return f"{'you' if leg.waits_on == us else leg.waits_on}: {_WANTED[leg.clock]}" if leg.clock in _WANTED else ""
+
+
 def _of_thread(node: Node, thread: Thread) -> list[Row]:
     rows = []
     for leg in thread.legs.values():
@@ -98,7 +107,7 @@ def _of_thread(node: Node, thread: Thread) -> list[Row]:
                 subject=quoted(thread.message.subject),
                 due_us=leg.due_us,
                 state=leg.state,
-                wanted=_wanted(node, leg, other),
+                wanted=wanted(leg, node.origin),
                 moves=tuple(move for move in leg.moves[who] if move != "correct"),
                 short=thread.opening.short,
                 id=thread.id,
@@ -106,16 +115,6 @@ def _of_thread(node: Node, thread: Thread) -> list[Row]:
             )
         )
     return rows
-
-
-def _wanted(node: Node, leg: Leg, other: str) -> str:
-    if leg.clock == "delivery":
-        return f"{other}: receipt by its node"
-    if leg.clock == "window":
-        return "the window ends"
-    if leg.clock not in _WANTED:
-        return ""
-    return f"{'you' if leg.waits_on == node.origin else other}: {_WANTED[leg.clock]}"
 
 
 def _section(node: Node, leg: Leg, now_us: int) -> str:

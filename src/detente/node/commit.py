@@ -17,6 +17,7 @@ from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.node.matters import find, read_ids, read_matters, tell
 from detente.node.open import Node
 from detente.norms.agreements import (
+    ENDED,
     AgreementState,
     InForce,
     agreements,
@@ -166,11 +167,7 @@ def propose_agreement(node: Node, *, marking: Tlp | None = None, dry_run: bool =
 
     def unused(connection: Connection) -> None:
         for state in read_agreements(connection):
-            if (
-                state.key == body.key
-                and set(state.parties) == set(body.parties)
-                and state.state in ("in force", "proposed")
-            ):
+            if state.key == body.key and set(state.parties) == set(body.parties) and state.state != ENDED:
                 raise InvalidStatement(
                     f"there is an agreement {body.key} with the same parties ({state.short}, {state.state}); "
                     "amend it, or choose another key"
@@ -266,6 +263,8 @@ def find_agreement(connection: Connection, name: str) -> AgreementState:
     """An agreement by its key, or by the id or short words of its text. Raises NotFound or InvalidStatement."""
     states = read_agreements(connection)
     by_key = [state for state in states if state.key == name]
+    # A key may be used again after an agreement has ended; the ended one is then found by its words.
+    by_key = [state for state in by_key if state.state != ENDED] or by_key
     if len(by_key) > 1:
         which = "; ".join(f"{state.short} ({', '.join(sorted(state.parties))})" for state in by_key)
         raise InvalidStatement(f"{len(by_key)} agreements have the key {name!r}: {which}. Use the three words of one.")

@@ -77,12 +77,13 @@ class Hop(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """`quote`: the exact words in `language` (BCP 47), the speaker's or, where `words` says so, those of who reports it; `original`: the words as spoken, where they are held.
+    """`quote`: the exact words in `language` (BCP 47), the speaker's or, where `words` says so, those of who reports it.
 
-    `speaker`: a name or an office, "" where nobody is named; `speaker_party`: the origin of the party the speaker speaks for.
-    `said`, `reported`: as precise as the source. `hops`: in the order in which the words travelled. `about`: ids of incidents, boards,
-    claims or STIX objects. `of`: ids of earlier claims that this one `changes`, in the way named. `ambiguity`: what a reader must know
-    before taking the words in one sense. `scope`: "" is "not stated", which is not the same as any rung.
+    `original`: the words as spoken, where they are held. `speaker`: a name or an office, "" where nobody is named; `speaker_party`: the
+    origin of the party that the speaker speaks for. `said`, `reported`: as precise as the source. `hops`: in the order in which the words
+    travelled. `about`: ids of incidents, boards, claims or STIX objects. `of`: ids of earlier claims that this one `changes`, in the way
+    named. `ambiguity`: what a reader must know before taking the words in one sense. `scope`: "" is "not stated", which is not the same as
+    any rung.
     """
 
     quote: _Quote

@@ -230,12 +230,9 @@ def _after(tokens: Sequence[str], hole: int, until: int, quote: str) -> tuple[Cr
             return Credit(phrase, tokens[phrase.end].lower()), phrase.end + 1
         return None
     position, office = verb
-    if tokens[position].lower() == "put" or is_passive(tokens, position):
-        cue = None
-    else:
-        cue = VERBS.get(tokens[position].lower())
+    lower = tokens[position].lower()
     whole = merged(phrase, office) if office is not None else phrase
-    return Credit(whole, tokens[position].lower(), cue), position + 1
+    return Credit(whole, lower, None if is_passive(tokens, position) else VERBS[lower]), position + 1
 
 
 def _past(token: str) -> bool:

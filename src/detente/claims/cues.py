@@ -14,43 +14,53 @@ def words_of(text: str) -> frozenset[str]:
 
 # Verb: its forms after the bare one. "names": what follows is how the subject calls something.
 _SAYS = """
-accuse accuses accused accusing|acknowledge acknowledges acknowledged acknowledging|add adds added adding|admit admits admitted admitting
-announce announces announced announcing|answer answers answered answering|argue argues argued arguing|ask asks asked asking
-assert asserts asserted asserting|boast boasts boasted boasting|caution cautions cautioned cautioning|claim claims claimed claiming
-comment comments commented commenting|complain complains complained complaining|concede concedes conceded conceding
-conclude concludes concluded concluding|confirm confirms confirmed confirming|continue continues continued continuing
-counter counters countered countering|criticize criticizes criticized criticizing|criticise criticises criticised criticising
+accuse accuses accused accusing|acknowledge acknowledges acknowledged acknowledging|add adds added adding
+admit admits admitted admitting|announce announces announced announcing|answer answers answered answering
+argue argues argued arguing|ask asks asked asking|assert asserts asserted asserting|boast boasts boasted boasting
+caution cautions cautioned cautioning|claim claims claimed claiming|comment comments commented commenting
+complain complains complained complaining|concede concedes conceded conceding|conclude concludes concluded concluding
+confirm confirms confirmed confirming|continue continues continued continuing|counter counters countered countering
+criticize criticizes criticized criticizing|criticise criticises criticised criticising
 declare declares declared declaring|demand demands demanded demanding|emphasize emphasizes emphasized emphasizing
-explain explains explained explaining|insist insists insisted insisting|joke jokes joked joking|maintain maintains maintained maintaining
-mock mocks mocked mocking|mention mentions mentioned mentioning|note notes noted noting|object objects objected objecting
-observe observes observed observing|pledge pledges pledged pledging|post posts posted posting|predict predicts predicted predicting
-promise promises promised promising|question questions questioned questioning|quip quips quipped quipping|recall recalls recalled recalling
-remark remarks remarked remarking|repeat repeats repeated repeating|reply replies replied replying|respond responds responded responding
-retort retorts retorted retorting|say says said saying|speculate speculates speculated speculating|state states stated stating
+explain explains explained explaining|insist insists insisted insisting|joke jokes joked joking
+maintain maintains maintained maintaining|mock mocks mocked mocking|mention mentions mentioned mentioning
+note notes noted noting|object objects objected objecting|observe observes observed observing
+pledge pledges pledged pledging|post posts posted posting|predict predicts predicted predicting
+promise promises promised promising|question questions questioned questioning|quip quips quipped quipping
+recall recalls recalled recalling|remark remarks remarked remarking|repeat repeats repeated repeating
+reply replies replied replying|respond responds responded responding|retort retorts retorted retorting
+say says said saying|speculate speculates speculated speculating|state states stated stating
 stress stresses stressed stressing|suggest suggests suggested suggesting|summarize summarizes summarized summarizing
-tell tells told telling|testify testifies testified testifying|threaten threatens threatened threatening|tweet tweets tweeted tweeting
-underline underlines underlined underlining|urge urges urged urging|vow vows vowed vowing|warn warns warned warning
-wonder wonders wondered wondering|write writes wrote written writing|read reads reading|speak speaks spoke spoken speaking|promise promises promised promising
+tell tells told telling|testify testifies testified testifying|threaten threatens threatened threatening
+tweet tweets tweeted tweeting|underline underlines underlined underlining|urge urges urged urging
+vow vows vowed vowing|warn warns warned warning|wonder wonders wondered wondering|write writes wrote written writing
+read reads reading|speak speaks spoke spoken speaking|promise promises promised promising
 """
 _SHOUTS = """
-cry cries cried crying|exclaim exclaims exclaimed exclaiming|shout shouts shouted shouting|whisper whispers whispered whispering
-mutter mutters muttered muttering|sigh sighs sighed sighing|gasp gasps gasped gasping|laugh laughs laughed laughing|snap snaps snapped snapping
-scoff scoffs scoffed scoffing|report reports reported reporting|order orders ordered ordering|begin begins began beginning
-interject interjects interjected interjecting|lament laments lamented lamenting|muse muses mused musing|protest protests protested protesting
-agree agrees agreed agreeing|disagree disagrees disagreed disagreeing|imply implies implied implying|indicate indicates indicated indicating
-reveal reveals revealed revealing|disclose discloses disclosed disclosing|assure assures assured assuring|remind reminds reminded reminding
-advise advises advised advising|inform informs informed informing|echo echoes echoed echoing|reiterate reiterates reiterated reiterating
-thank thanks thanked thanking|quote quotes quoted quoting|contend contends contended contending|allege alleges alleged alleging|apologize apologizes apologized apologizing
-apologise apologises apologised apologising|clarify clarifies clarified clarifying|signal signals signalled signaled signalling
+cry cries cried crying|exclaim exclaims exclaimed exclaiming|shout shouts shouted shouting
+whisper whispers whispered whispering|mutter mutters muttered muttering|sigh sighs sighed sighing
+gasp gasps gasped gasping|laugh laughs laughed laughing|snap snaps snapped snapping|scoff scoffs scoffed scoffing
+report reports reported reporting|order orders ordered ordering|begin begins began beginning
+interject interjects interjected interjecting|lament laments lamented lamenting|muse muses mused musing
+protest protests protested protesting|agree agrees agreed agreeing|disagree disagrees disagreed disagreeing
+imply implies implied implying|indicate indicates indicated indicating|reveal reveals revealed revealing
+disclose discloses disclosed disclosing|assure assures assured assuring|remind reminds reminded reminding
+advise advises advised advising|inform informs informed informing|echo echoes echoed echoing
+reiterate reiterates reiterated reiterating|thank thanks thanked thanking|quote quotes quoted quoting
+contend contends contended contending|allege alleges alleged alleging|apologize apologizes apologized apologizing
+apologise apologises apologised apologising|clarify clarifies clarified clarifying
+signal signals signalled signaled signalling
 """
 _NAMES = """
-call calls called calling|describe describes described describing|brand brands branded branding|label labels labelled labeled labelling
-dub dubs dubbed dubbing|characterize characterizes characterized characterizing|denounce denounces denounced denouncing
+call calls called calling|describe describes described describing|brand brands branded branding
+label labels labelled labeled labelling|dub dubs dubbed dubbing
+characterize characterizes characterized characterizing|denounce denounces denounced denouncing
 condemn condemns condemned condemning|praise praises praised praising
 """
 _DENIES = """
-deny denies denied denying|reject rejects rejected rejecting|dismiss dismisses dismissed dismissing|refute refutes refuted refuting
-dispute disputes disputed disputing|disavow disavows disavowed disavowing|contradict contradicts contradicted contradicting
+deny denies denied denying|reject rejects rejected rejecting|dismiss dismisses dismissed dismissing
+refute refutes refuted refuting|dispute disputes disputed disputing|disavow disavows disavowed disavowing
+contradict contradicts contradicted contradicting
 """
 _DECLINES = "decline declines declined declining|refuse refuses refused refusing"
 

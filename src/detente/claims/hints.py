@@ -14,18 +14,19 @@ from detente.when import When, parse_when
 
 TWO_TENSES = "the same thing is said to be done and still to come"
 
-_ADVERBS = r"(?: (?:\w+ly|ever|at all|in any way|even|in fact|been|be|a part|part|taking|taken|take|play\w*|had|any))*"
+_ADVERBS = r"(?: (?:\w+ly|ever|at all|in any way|even|in fact|been|be|a part|part|taking|taken|take|play|had|any)){0,4}"
 _ACTS = (
-    r"(?:involved|do|done|did|hack\w*|interfer\w*|meddl\w*|attack\w*|order(?:ed)?|direct(?:ed)?|behind|responsible|part|steal|stole\w*|enter(?:ed)?|leak\w*"
-    r"|participat\w*|carr\w+ out|sent|plan(?:ned)?|break|broken)\b"
+    r"(?:involved|do|done|did|hack\w*|interfer\w*|meddl\w*|attack\w*|order(?:ed)?|direct(?:ed)?|behind|responsible|part|steal|stole\w*"
+    r"|enter(?:ed)?|leak\w*|participat\w*|carr\w+ out|sent|plan(?:ned)?|break|broken)\b"
 )
 _DENIAL = re.compile(
     rf"(?:\b(?:did|does|do|has|have|had|was|were|is|are|am) (?:not|never|in no way)|\b(?:did|does|do|has|have|had|was|were|is|are)n[’']t"
     rf"|\b[’'](?:ve|s|re|d) (?:not|never)|\A(?:not|never)){_ADVERBS} {_ACTS}"
     r"|\b(?:we|i|our \w+) (?:have |had )?never \w+"
-    r"|\b(?:is|are|was|were|be) (?:(?:\w+ly) )?(?:untrue|false|groundless|baseless|unfounded|absurd|fabricated|invented|nonsense|ridiculous|a lie|lies"
-    r"|a hoax|not true|not so)\b"
-    r"|\b(?:isn|wasn|aren|weren)[’']t true\b|\b(?:not|nothing) (?:\w+ )?to do with\b|\b(?:no|any) (?:truth|involvement|hand|part|role) (?:in|to)\b"
+    r"|\b(?:is|are|was|were|be) (?:(?:\w+ly) )?(?:untrue|false|groundless|baseless|unfounded|absurd|fabricated|invented|nonsense"
+    r"|ridiculous|a lie|lies|a hoax|not true|not so)\b"
+    r"|\b(?:isn|wasn|aren|weren)[’']t true\b|\b(?:not|nothing) (?:\w+ )?to do with\b"
+    r"|\b(?:no|any) (?:truth|involvement|hand|part|role) (?:in|to)\b"
     rf"|\bno such (?:attack|order|operation|thing|plan)\b|\bneither {_ACTS} nor\b|\b(?:did|have|do) not[.!]?\Z",
     re.IGNORECASE,
 )
@@ -44,7 +45,8 @@ _DECLINE = re.compile(
     re.IGNORECASE,
 )
 _REPORT = re.compile(
-    r"\b(?:(?:i|we) (?:am|are|was|were|have been|’ve been|'ve been) told|(?:i|we) (?:have )?(?:heard|received information|received reports|read that)"
+    r"\b(?:(?:i|we) (?:am|are|was|were|have been|’ve been|'ve been) told"
+    r"|(?:i|we) (?:have )?(?:heard|received information|received reports|read that)"
     r"|i’m hearing|i'm hearing|it is (?:now |being |now being )?(?:said|reported|claimed)|they say)\b",
     re.IGNORECASE,
 )
@@ -152,8 +154,8 @@ _DONE = re.compile(
     re.IGNORECASE,
 )
 _TO_COME = re.compile(
-    r"\b(?:will (?:\w+ly |now |soon |then )?(?:be|follow|come|take place|happen|begin|start)|shall be|is going to be|are going to be|is yet to|are yet to"
-    r"|is still to|are still to)(?: (?:\w+ly |now |soon )?(\w+))?\b",
+    r"\b(?:will (?:\w+ly |now |soon |then )?(?:be|follow|come|take place|happen|begin|start)|shall be|is going to be|are going to be"
+    r"|is yet to|are yet to|is still to|are still to)(?: (?:\w+ly |now |soon )?(\w+))?\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z]+")
@@ -161,7 +163,7 @@ _SAME_THING = (
     words_of("reply answer response reaction retaliation"),
     words_of("attack strike operation assault intrusion hack breach"),
     words_of("agreement deal accord treaty pact understanding"),
-    words_of("""talk talks negotiation negotiations consultation consultations meeting discussion discussions"""),
+    words_of("talk talks negotiation negotiations consultation consultations meeting discussion discussions"),
     words_of("decision ruling order"),
     words_of("investigation inquiry probe review"),
     words_of("evidence proof"),

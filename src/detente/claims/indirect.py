@@ -18,17 +18,19 @@ _PASSIVES = words_of(
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
+    """`phrase`: the subject; None where nobody is named."""
+
     phrase: Phrase | None
     written: str
     cue: str
     polarity: Polarity
 
 
-def indirect_speech(tokens: Sequence[str], *, has_quotation: bool) -> list[Spoken]:
-    """At most one for a sentence. With a quotation in the sentence that nobody is credited with, only denials are read."""
+def indirect_speech(tokens: Sequence[str], *, has_quotation: bool) -> Spoken | None:
+    """What a sentence passes on in its own words. With a quotation in the sentence that nobody is credited with, only denials are read."""
     lower = [token.lower() for token in tokens]
     if not has_quotation and (passive := _passive(lower)) is not None:
-        return [passive]
+        return passive
     for position, word in enumerate(lower):
         cue = VERBS.get(word)
         if cue is None or cue.form == "ing" or not is_verb(tokens, position):
@@ -55,9 +57,9 @@ def indirect_speech(tokens: Sequence[str], *, has_quotation: bool) -> list[Spoke
         if phrase is None or (phrase.nobody and phrase.office.lower() not in ANONYMOUS):
             continue
         if phrase.nobody:
-            return [Spoken(None, phrase.office, word, "reports")]
-        return [Spoken(phrase, phrase.name, word, polarity)]
-    return []
+            return Spoken(None, phrase.office, word, "reports")
+        return Spoken(phrase, phrase.name, word, polarity)
+    return None
 
 
 def _passive(lower: Sequence[str]) -> Spoken | None:

@@ -1,6 +1,6 @@
 """Quotation marks: where quoted words begin and end in a paragraph of running text.
 
-Read are “…”, „…“, „…”, «…», »…«, ‘…’, "…" and '…', one inside the other, and quotations that run over several paragraphs, each of which then
+Read are “…”, „…“, „…”, «…», »…«, ‘…’, "…" and '…', one inside the other, and quotations over several paragraphs, each of which then
 begins with the mark again and only the last of which is closed. One pass over the text; nothing is guessed across more than one paragraph
 without that sign. An opening mark that is never closed opens nothing.
 """

@@ -321,9 +321,9 @@ def _split_after(words: list[str]) -> tuple[list[str], list[str]]:
     """“Ida Marsh of the waterworks”: a name of two words or more, then where the person belongs."""
     cut = next((i for i, word in enumerate(words) if word in ("of", "at", "from", "for")), len(words))
     name = words[:cut]
-    if 2 <= len(name) <= 4 and cut < len(words) and all(w[:1].isupper() or w in _PARTICLES for w in name):
-        if not any(_is_office(word) for word in name):
-            return name, words[cut + 1 :]
+    of_a_person = all((w[:1].isupper() and not _is_office(w)) or w in _PARTICLES for w in name)
+    if 2 <= len(name) <= 4 and cut < len(words) and of_a_person:
+        return name, words[cut + 1 :]
     return words, []
 
 

@@ -2,10 +2,10 @@
 
     read_quotations('“We did not do it,” the envoy said.')  ->  [Candidate(quote="We did not do it", speaker="envoy", polarity="denies", …)]
 
-English running text is read paragraph by paragraph: quotation marks (`marks`), the sentence around them with the quoted words taken out, the
-verb or noun by which they are said (`cues`), its subject (`phrases`), and what the words suggest (`hints`). A pronoun stands for the last
-person named before it; a surname for the full name before it. Where no speaker is found the candidate has none: nothing is guessed, and
-nothing here is a claim before a person accepts it.
+English running text is read paragraph by paragraph: quotation marks (`marks`), the sentence around them without the quoted words, the
+verb or noun by which they are said (`cues`, `credit`), its subject (`subjects`, `phrases`), and what the words suggest (`hints`). A pronoun
+stands for the last person named before it, a surname for the full name before it (`people`). Where no speaker is found the candidate has
+none: nothing is guessed, and nothing here is a claim before a person accepts it.
 
 Bounds: TEXT_CHARACTERS_MAX, CANDIDATES_MAX; each sentence and quotation has its own. The time grows with the text, not faster.
 """
@@ -23,7 +23,7 @@ from detente.claims import hints
 from detente.claims.bodies import QUOTE_CHARACTERS_MAX, Hop, Polarity
 from detente.claims.credit import Credit, credit
 from detente.claims.cues import VERBS, words_of
-from detente.claims.indirect import indirect_speech
+from detente.claims.indirect import Spoken, indirect_speech
 from detente.claims.marks import Span, find_spans
 from detente.claims.people import People
 from detente.claims.phrases import HOLE, tokens_of
@@ -155,47 +155,58 @@ def _read_paragraph(reading: _Reading, paragraph: str, start: int, following: st
     last: Credit | None = None
     for sentence in _sentences(frame.text):
         tokens = tokens_of(sentence.frame)
-        credits = credit(tokens, [quotations[n].text for n in sentence.holes]) if sentence.holes else []
+        held = [quotations[n] for n in sentence.holes]
+        credits = credit(tokens, [quotation.text for quotation in held]) if held else []
         reading.people.meet(tokens)
-        for quotation, given in _joined([quotations[n] for n in sentence.holes], credits):
-            carried = False
+        for quotation, given in _joined(held, credits):
             if reading.waiting is not None and quotation.start == start:
                 _carry_on(reading, quotation, given)
                 last = given or last
                 continue
-            if given is None and _alone(tokens) and last is not None:
-                given, carried = last, True
-            elif (given is None or given.cue in ("read", "reads")) and _title_cased(quotation.text):
-                continue
-            elif given is None and not quotation.continues and not _speaks_for_itself(quotation.text):
-                continue
-            candidate = _candidate(reading.people, quotation, given, sentence.frame, hops, carried=carried)
-            if given is not None:
-                last = given
-            reading.found.append(candidate)
-            if quotation.continues:
-                reading.waiting = _Waiting(len(reading.found) - 1, [quotation.text])
-        if not any(credits):
-            for spoken in indirect_speech(tokens, has_quotation=bool(sentence.holes)):
-                begin, end = frame.place(sentence.start), frame.place(sentence.start + len(sentence.frame))
+            carried = given is None and last is not None and _alone(tokens)
+            given = last if carried else given
+            if _is_speech(quotation, given):
                 reading.found.append(
-                    Candidate(
-                        quote=paragraph[begin:end].strip()[:QUOTE_CHARACTERS_MAX],
-                        start=start + begin,
-                        end=start + end,
-                        direct=False,
-                        speaker=reading.people.who(spoken.phrase),
-                        office=spoken.phrase.office if spoken.phrase is not None and not spoken.phrase.nobody else "",
-                        written=spoken.written,
-                        cue=spoken.cue,
-                        polarity=spoken.polarity,
-                        said=hints.date_in(sentence.frame),
-                        hops=hops,
-                        notes=() if spoken.phrase is not None and not spoken.phrase.nobody else (NO_SPEAKER,),
-                    )
+                    _candidate(reading.people, quotation, given, sentence.frame, hops, carried=carried)
                 )
+                last = given or last
+                if quotation.continues:
+                    reading.waiting = _Waiting(len(reading.found) - 1, [quotation.text])
+        spoken = None if any(credits) else indirect_speech(tokens, has_quotation=bool(held))
+        if spoken is not None:
+            begin, end = frame.place(sentence.start), frame.place(sentence.start + len(sentence.frame))
+            reading.found.append(_indirect(reading.people, spoken, paragraph, (begin, end), start, hops))
     if not (quotations and quotations[-1].continues):
         _finish(reading)
+
+
+def _is_speech(quotation: _Quotation, given: Credit | None) -> bool:
+    """Whether somebody speaks: it is credited, it runs on, or it is a whole sentence; and it is no title."""
+    if (given is None or given.cue in ("read", "reads")) and _title_cased(quotation.text):
+        return False
+    return given is not None or quotation.continues or _speaks_for_itself(quotation.text)
+
+
+def _indirect(
+    people: People, spoken: Spoken, paragraph: str, place: tuple[int, int], start: int, hops: tuple[Hop, ...]
+) -> Candidate:
+    """A sentence of the text as it stands, which passes on what somebody says; `place`: within the paragraph."""
+    sentence = paragraph[place[0] : place[1]]
+    speaker = people.who(spoken.phrase)
+    return Candidate(
+        quote=sentence.strip()[:QUOTE_CHARACTERS_MAX],
+        start=start + place[0],
+        end=start + place[1],
+        direct=False,
+        speaker=speaker,
+        office=people.office(spoken.phrase),
+        written=spoken.written,
+        cue=spoken.cue,
+        polarity=spoken.polarity,
+        said=hints.date_in(sentence),
+        hops=hops,
+        notes=() if speaker else (NO_SPEAKER,),
+    )
 
 
 def _quotation(paragraph: str, span: Span, start: int) -> _Quotation:
@@ -227,7 +238,8 @@ def _frame(paragraph: str, spans: Sequence[Span]) -> _Frame:
 
 
 _SAID_BY = re.compile(
-    r"\s*[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'-]*|of|the|for)){0,5} (?:has |had |also |later |then )?(?:said|says|asked|asks|added|replied|wrote|told|warned"
+    r"\s*[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'-]*|of|the|for)){0,5} (?:has |had |also |later |then )?"
+    r"(?:said|says|asked|asks|added|replied|wrote|told|warned"
     r"|tweeted|insisted|exclaimed|answered|declared|demanded|wondered)\b"
 )
 

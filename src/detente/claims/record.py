@@ -83,8 +83,10 @@ class Record:
 
     def entries(self, subject: str = "") -> Iterator[Entry]:
         """Every claim under its own entry; with `subject`, that claim and those about the subject."""
-        for id_ in self._claims if not subject else [i for i in self._claims if i == subject or i in self._on(subject)]:
-            yield self.entry(id_)
+        wanted = {subject, *self._about.get(subject, ())}
+        for id_ in self._claims:
+            if not subject or id_ in wanted:
+                yield self.entry(id_)
 
     def entry(self, id_: str) -> Entry:
         """Raises NotFound."""
@@ -94,15 +96,13 @@ class Record:
 
     def speakers(self, polarity: str, subject: str = "") -> tuple[str, ...]:
         """Who says so, each speaker once; nobody for words without a speaker."""
+        ids = self._about.get(subject, ()) if subject else self._claims
         found = {
             (claim.speaker, claim.speaker_party)
-            for id_, (_, claim) in self._claims.items()
-            if claim.attributed and claim.polarity == polarity and (not subject or id_ in self._on(subject))
+            for _, claim in (self._claims[id_] for id_ in ids)
+            if claim.attributed and claim.polarity == polarity
         }
         return tuple(sorted(name for name, _ in found))
-
-    def _on(self, subject: str) -> frozenset[str]:
-        return frozenset(self._about.get(subject, ()))
 
     def _entry(self, id_: str, above: tuple[str, ...]) -> Entry:
         """`above`: the claims under which this one is shown; none of them is shown beneath itself again."""

@@ -27,6 +27,7 @@ from detente.tlog.note import KeyKind, SignerKey, VerifierKey, parse_vkey, prove
 INVITATION_BYTES_MAX = 64 * 1024
 KEYS_MAX = 16  # in one role
 _FORMAT = "detente/invitation/v1"
+_CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
 _ORIGIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,198}[a-z0-9])?(?:/[a-z0-9][a-z0-9._-]{0,60})*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,255}(?:/[A-Za-z0-9._~/-]{0,255})?")
@@ -172,14 +173,27 @@ def proquints(data: bytes) -> str:
     return "-".join(_proquint(int.from_bytes(data[i : i + 2], "big")) for i in range(0, len(data), 2))
 
 
+def unproquints(words: str) -> bytes:
+    """The inverse of `proquints`. Raises InvalidStatement for anything that is no such word."""
+    raw = bytearray()
+    for word in words.split("-"):
+        try:
+            a, b, c, d, e = tuple(word)
+            number = _CONSONANTS.index(a) << 12 | _VOWELS.index(b) << 10 | _CONSONANTS.index(c) << 6
+            number |= _VOWELS.index(d) << 4 | _CONSONANTS.index(e)
+        except ValueError:
+            raise InvalidStatement(f"a word is like lusab: consonant, vowel, consonant, vowel, consonant; got {word!r}") from None
+        raw += number.to_bytes(2, "big")
+    return bytes(raw)
+
+
 def _proquint(word: int) -> str:
-    consonants, vowels = "bdfghjklmnprstvz", "aiou"
     return (
-        consonants[word >> 12 & 15]
-        + vowels[word >> 10 & 3]
-        + consonants[word >> 6 & 15]
-        + vowels[word >> 4 & 3]
-        + consonants[word & 15]
+        _CONSONANTS[word >> 12 & 15]
+        + _VOWELS[word >> 10 & 3]
+        + _CONSONANTS[word >> 6 & 15]
+        + _VOWELS[word >> 4 & 3]
+        + _CONSONANTS[word & 15]
     )
 
 

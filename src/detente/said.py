@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from detente.errors import InvalidStatement
-from detente.party import proquints
+from detente.party import proquints, unproquints
 from detente.statement import Ref, Seen, base64url, unbase64url
 from detente.stix.canonical import JsonValue
 
@@ -68,6 +68,12 @@ def short_of(leaf: bytes) -> str:
 
 def short_of_id(id_: str) -> str:
     return short_of(unbase64url(id_))
+
+
+def beginning_of_id(words: str) -> str:
+    """The characters with which the ids begin that have these whole words: a word is 16 bits, a character six."""
+    raw = unproquints(words)
+    return base64url(raw)[: 8 * len(raw) // 6]
 
 
 def read(said: Said, shape: type[T]) -> T:

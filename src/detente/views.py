@@ -7,6 +7,7 @@ been verified before it was stored, so the heads of header and body are read wit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -28,7 +29,7 @@ _HOUSEKEEPING = frozenset(
 )
 MATTERS = frozenset(KINDS) - _HOUSEKEEPING
 # Fields of a body that name what the statement is about: by any of them it is found, and by its own id.
-SUBJECT_FIELDS = ("thread", "board", "about", "incident", "agreement", "plan", "norm", "of")
+SUBJECT_FIELDS = ("thread", "board", "about", "incident", "agreement", "plan", "norm", "of", "repeats")
 SUBJECTS_MAX = 200
 SUBJECT_CHARACTERS_MAX = 300
 
@@ -78,6 +79,7 @@ class _Subjects(msgspec.Struct):
     plan: _Names = ""
     norm: _Names = ""
     of: _Names = ""
+    repeats: _Names = ""
 
 
 class _Public(msgspec.Struct):
@@ -162,7 +164,14 @@ class MatterRow:
     own: bool
 
 
-Row = StatementRow | ObjectRow | WithdrawalRow | DeliveryRow | MatterRow
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """Something was said in this thread: what was known of it does not hold any more."""
+
+    id: str
+
+
+Row = StatementRow | ObjectRow | WithdrawalRow | DeliveryRow | MatterRow | ThreadRow
 
 
 def fold(stored: Stored) -> Sequence[Row]:
@@ -201,23 +210,28 @@ def fold(stored: Stored) -> Sequence[Row]:
     return (statement,)
 
 
-def _matter_rows(stored: Stored, kind: str) -> Sequence[MatterRow]:
+def _matter_rows(stored: Stored, kind: str) -> Sequence[MatterRow | ThreadRow]:
     """An erased statement is still found by its id: that it was said is no secret to those who were told."""
     own = base64url(leaf_hash(stored.leaf))
-    names: set[str] = set()
+    fields = _Subjects()
     if stored.body:
-        try:
+        with suppress(msgspec.DecodeError):
             fields = _subjects.decode(stored.body)
-        except msgspec.DecodeError:
-            fields = _Subjects()
-        for field in SUBJECT_FIELDS:
-            value: _Names = getattr(fields, field)
-            names.update((value,) if isinstance(value, str) else value[:SUBJECTS_MAX])
-    names = {n for n in names if n and len(n) <= SUBJECT_CHARACTERS_MAX and "\0" not in n} - {own}
-    return [
-        MatterRow(stored.added, own, kind, True),
-        *(MatterRow(stored.added, name, kind, False) for name in sorted(names)),
-    ]
+    names: set[str] = set()
+    for field in SUBJECT_FIELDS:
+        value: _Names = getattr(fields, field)
+        names.update((value,) if isinstance(value, str) else value[:SUBJECTS_MAX])
+    rows: list[MatterRow | ThreadRow] = [MatterRow(stored.added, own, kind, True)]
+    rows += [MatterRow(stored.added, name, kind, False) for name in sorted(filter(_is_subject, names - {own}))]
+    if kind == "message":
+        thread = fields.thread or own
+        if isinstance(thread, str) and _is_subject(thread):
+            rows.append(ThreadRow(thread))
+    return rows
+
+
+def _is_subject(name: str) -> bool:
+    return 0 < len(name) <= SUBJECT_CHARACTERS_MAX and "\0" not in name
 
 
 def _delivery_rows(stored: Stored, at_us: int) -> Sequence[DeliveryRow]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re as regex
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -15,7 +16,7 @@ from detente.audience import demand
 from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.node.open import Node
 from detente.node.share import seen_of, standings
-from detente.said import Said, short_of_id, written
+from detente.said import Said, beginning_of_id, short_of_id, written
 from detente.statement import JSON_MEDIA, SALTS_BYTES, Opening, Ref, public_leaf, seal
 from detente.stix.canonical import JsonValue, encode
 from detente.stix.marking import Tlp, parse_tlp
@@ -157,8 +158,11 @@ def find(connection: Connection, kinds: Sequence[str], name: str) -> Said:
     """A statement by its id, its three words, or a beginning of either that only one has. Raises NotFound or InvalidStatement."""
     wanted = ", ".join(kinds)
     if _SHORT.fullmatch(name):
-        ids = [i for i in ids_of(connection, kinds) if short_of_id(i).startswith(name)]
-        if not ids and _ID.fullmatch(name):
+        ids = []
+        with suppress(InvalidStatement):
+            beginning = beginning_of_id(name)
+            ids = [i for i in ids_of(connection, kinds, beginning=beginning) if short_of_id(i).startswith(name)]
+        if not ids:  # then these letters may be the beginning of an id
             ids = ids_of(connection, kinds, beginning=name)
     elif _ID.fullmatch(name):
         ids = ids_of(connection, kinds, beginning=name)

@@ -172,7 +172,18 @@ matters = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("own", sa.SmallInteger, nullable=False),
 )
+# Threads of the channel. `settled`: somebody has looked and nothing waits in it any more, whatever the time, until something new is
+# said there; then `parties` and `used_us` hold who they are and when it was last used.
+threads = sa.Table(
+    "threads",
+    views,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("settled", sa.SmallInteger, nullable=False),
+    sa.Column("parties", sa.Text, nullable=False),
+    sa.Column("used_us", sa.BigInteger, nullable=False),
+)
 matter_indexes = (
+    sa.Index("threads_settled", threads.c.settled),
     sa.Index("matters_subject", matters.c.subject, matters.c.kind),
     sa.Index("matters_kind", matters.c.kind, matters.c.own, matters.c.added),
     sa.Index("deliveries_log", deliveries.c.log, deliveries.c.last),

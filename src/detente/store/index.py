@@ -28,14 +28,25 @@ from detente.store.database import (
     objects,
     openings,
     statements,
+    threads,
     views,
 )
-from detente.views import EVERYBODY, DeliveryRow, MatterRow, ObjectRow, StatementRow, Stored, WithdrawalRow, fold
+from detente.views import (
+    EVERYBODY,
+    DeliveryRow,
+    MatterRow,
+    ObjectRow,
+    StatementRow,
+    Stored,
+    ThreadRow,
+    WithdrawalRow,
+    fold,
+)
 
 BATCH_ROWS = 20_000
 BATCH_BYTES = 64 << 20
 # Raised when a view changes its meaning: an index of another number is thrown away and made anew.
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 
 
 def catch_up(database: Database) -> int:
@@ -149,6 +160,7 @@ def _fold_batch(database: Database, connection: Connection) -> int:
     withdrawals: list[WithdrawalRow] = []
     delivery_rows: list[DeliveryRow] = []
     matter_rows: list[MatterRow] = []
+    in_threads: set[str] = set()
     leaves = _leaves(connection, [(log, idx) for _, log, idx, _, header, _ in rows if _needs_leaf(bytes(header))])
     for added, log, idx, collection, header, body in rows:
         origin, role = logs[log]
@@ -162,6 +174,8 @@ def _fold_batch(database: Database, connection: Connection) -> int:
                 withdrawals.append(row)
             elif isinstance(row, MatterRow):
                 matter_rows.append(row)
+            elif isinstance(row, ThreadRow):
+                in_threads.add(row.id)
             else:
                 delivery_rows.append(row)
     ids = _audience_ids(connection, {row.audience for row in statement_rows})
@@ -172,6 +186,8 @@ def _fold_batch(database: Database, connection: Connection) -> int:
     _insert_objects(database, connection, object_rows, ids, fresh=fresh)
     database.insert(connection, deliveries, [astuple(row) for row in delivery_rows])
     database.insert(connection, matters, [(r.added, r.subject, r.kind, int(r.own)) for r in matter_rows])
+    unsettled = [{"id": id_, "settled": 0, "parties": "", "used_us": 0} for id_ in sorted(in_threads)]
+    database.upsert(connection, threads, unsettled)
     for withdrawal in withdrawals:
         connection.execute(
             statements.update()

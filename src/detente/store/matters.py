@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from detente.errors import Locked, NotDurable
 from detente.said import Said
 from detente.statement import Ref, parse_header, unbase64url
 from detente.stix.canonical import JsonValue
-from detente.store.database import deliveries, entries, heads, matters, openings, statements
+from detente.store.database import Database, deliveries, entries, heads, matters, openings, statements, threads
 from detente.store.log import JOURNAL
 from detente.views import EVERYBODY
 
@@ -83,9 +86,51 @@ def read_at(connection: Connection, log: int, idx: int) -> Said | None:
 def ids_of(connection: Connection, kinds: Sequence[str], *, beginning: str = "") -> list[str]:
     """The ids of all statements of these kinds, in the order in which they came; only those with this beginning."""
     query = sa.select(matters.c.subject).where(matters.c.kind.in_(list(kinds)), matters.c.own == 1)
-    if beginning:
+    if beginning and connection.dialect.name == "sqlite":
+        # A range of its order by bytes, which its index knows; "{" is behind every character of an id.
+        query = query.where(matters.c.subject >= beginning, matters.c.subject < beginning + "{")
+    elif beginning:
         query = query.where(sa.func.substr(matters.c.subject, 1, len(beginning)) == beginning)
     return list(connection.execute(query.order_by(matters.c.added)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A thread in which nothing waits any more. `used_us`: when it was last used, 0 when nothing shows that it was."""
+
+    id: str
+    parties: tuple[str, ...]
+    used_us: int
+
+
+def unsettled(connection: Connection) -> list[str]:
+    """The threads in which something may wait."""
+    return list(connection.execute(sa.select(threads.c.id).where(threads.c.settled == 0)).scalars())
+
+
+def last_use(connection: Connection) -> dict[tuple[str, ...], int]:
+    """Of settled threads: when the parties of one last used it."""
+    query = sa.select(threads.c.parties, sa.func.max(threads.c.used_us)).where(threads.c.settled == 1)
+    found = connection.execute(query.group_by(threads.c.parties))
+    return {tuple(parties.split("\n")): int(used_us) for parties, used_us in found}
+
+
+def settle(database: Database, expected_added: int, found: Sequence[Settled]) -> None:
+    """Remember that these threads are settled, unless anything was said since `expected_added`. Losing it costs time alone."""
+
+    def work(connection: Connection) -> None:
+        if newest(connection) == expected_added:
+            rows = [{"id": s.id, "settled": 1, "parties": "\n".join(s.parties), "used_us": s.used_us} for s in found]
+            database.upsert(connection, threads, rows)
+
+    if found:
+        with suppress(Locked, NotDurable):
+            database.write(work)
+
+
+def newest(connection: Connection) -> int:
+    """The time of addition of the latest statement held."""
+    return int(connection.execute(sa.select(sa.func.max(openings.c.added))).scalar() or 0)
 
 
 def receipts(connection: Connection, said: Sequence[Said]) -> dict[str, dict[str, int]]:

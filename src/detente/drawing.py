@@ -73,25 +73,24 @@ def pad(text: str, columns: int, *, right: bool = False) -> str:
 def wrap(text: str, columns: int, *, hanging: str = "") -> list[str]:
     """Lines of at most so many columns, broken at spaces, longer words anywhere; lines after the first begin with `hanging`."""
     lines: list[str] = []
-    line = ""
+    line, used, empty = "", 0, True
     for word in text.split():
         while True:
-            start = line + " " if line.strip() else line
-            if columns_of(start + word) <= columns:
-                line = start + word
+            gap = 0 if empty else 1
+            size = columns_of(word)
+            if used + gap + size <= columns:
+                line, used, empty = line + " " * gap + word, used + gap + size, False
                 break
-            if line.strip():
-                lines.append(line)
-                line = hanging
-                continue
-            head = word
-            while columns_of(line + head) > columns and len(head) > 1:
-                head = head[:-1]
-            lines.append(line + head)
-            line, word = hanging, word[len(head) :]
+            if empty:
+                head = word
+                while used + columns_of(head) > columns and len(head) > 1:
+                    head = head[:-1]
+                line, word = line + head, word[len(head) :]
+            lines.append(line)
+            line, used, empty = hanging, columns_of(hanging), True
             if not word:
                 break
-    if line.strip() or not lines:
+    if not empty or not lines:
         lines.append(line)
     return lines
 

@@ -11,14 +11,10 @@ of one office stays two. Rows and lists are in the order of events (time said, t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-import msgspec
 
 from detente.attribution.bodies import (
     ALWAYS,
-    BODIES,
+    HYPOTHESES_MAX,
     Assessment,
     Board,
     Cited,
@@ -37,6 +33,7 @@ from detente.attribution.counts import header_of
 from detente.attribution.events import events_of
 from detente.attribution.evidence import matrix_of
 from detente.attribution.facts import facts_of
+from detente.attribution.reading import Statements, read_statements
 from detente.attribution.view import (
     Asked,
     BoardView,
@@ -54,15 +51,13 @@ from detente.said import Said
 from detente.scales import likelihood
 from detente.words import quoted
 
-KINDS = tuple(BODIES)
-
 
 def fold(statements: Iterable[Said], *, as_of_us: int | None = None) -> BoardView:
     """The board among these statements, as of what was said by `as_of_us` (now, when None). Statements of other boards are passed over.
 
     Raises NotFound when there is no board by then, InvalidStatement when there are two.
     """
-    said = _read(statements, as_of_us)
+    said = read_statements(statements, as_of_us)
     roots = [(s, b) for s, b in said.of(Board) if not b.of]
     if not roots:
         raise NotFound("there is no board here by then; a list shows the boards and their dates")
@@ -84,62 +79,10 @@ def suspected(boards: Iterable[BoardView], actor: str) -> tuple[tuple[BoardView,
     return tuple(b for b in naming if b.incident not in silent), tuple(b for b in naming if b.incident in silent)
 
 
-# -- reading ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Read:
-    """Statements as typed bodies, in order of events; those replaced or withdrawn by who said them are marked."""
-
-    bodies: list[tuple[Said, Any]] = field(default_factory=list)
-    gone: set[str] = field(default_factory=set)
-    unread: list[Unread] = field(default_factory=list)
-
-    def of(self, shape: type[Any]) -> list[tuple[Said, Any]]:
-        return [(said, body) for said, body in self.bodies if type(body) is shape]
-
-    def standing(self, shape: type[Any]) -> list[tuple[Said, Any]]:
-        return [(said, body) for said, body in self.of(shape) if said.id not in self.gone]
-
-
-def _read(statements: Iterable[Said], as_of_us: int | None) -> _Read:
-    found = _Read()
-    by_leaf = {said.ref.leaf: said for said in statements if said.kind in BODIES}
-    by_id: dict[str, tuple[Said, Any]] = {}
-    for said in sorted(by_leaf.values(), key=lambda s: (s.at_us, s.ref.leaf)):
-        if as_of_us is not None and said.at_us > as_of_us:
-            continue
-        if said.erased:
-            found.unread.append(Unread(said.id, said.speaker, "the text was erased"))
-            continue
-        try:
-            body: Any = msgspec.convert(said.body, BODIES[said.kind])
-        except msgspec.ValidationError as error:
-            found.unread.append(Unread(said.id, said.speaker, quoted(str(error))))
-            continue
-        found.bodies.append((said, body))
-        by_id[said.id] = (said, body)
-        earlier = by_id.get(getattr(body, "of", ""))
-        if earlier is not None and type(body) is not Board and _same_office(earlier, (said, body)):
-            found.gone.add(earlier[0].id)
-        if said.withdrawn:
-            found.gone.add(said.id)
-    return found
-
-
-def _same_office(earlier: tuple[Said, Any], later: tuple[Said, Any]) -> bool:
-    """Nobody replaces what somebody else said, or what another office said through the same party."""
-    return (
-        type(earlier[1]) is type(later[1])
-        and earlier[0].speaker == later[0].speaker
-        and bool(earlier[1].office == later[1].office)
-    )
-
-
 # -- folding ------------------------------------------------------------------------------------------------------------
 
 
-def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardView:
+def _view(root: Said, board: Board, said: Statements, as_of_us: int | None) -> BoardView:
     added = [(s, b) for s, b in said.standing(Board) if b.of == root.id]
     columns = _columns([(root, board), *added])
     everything = [(s, b) for s, b in said.of(Assessment) if b.board == root.id]
@@ -190,11 +133,15 @@ def _view(root: Said, board: Board, said: _Read, as_of_us: int | None) -> BoardV
 
 
 def _columns(boards: Sequence[tuple[Said, Board]]) -> dict[str, tuple[Hypothesis, str]]:
-    """Hypotheses by key with who added them; the first to name a key defines it. The two that are always there stand last."""
+    """Hypotheses by key with who added them; the first to name a key defines it. The two that are always there stand last.
+
+    However much is added, a board has HYPOTHESES_MAX columns.
+    """
     found: dict[str, tuple[Hypothesis, str]] = {}
     for said, board in boards:
         for one in board.hypotheses:
-            found.setdefault(one.key, (one, said.speaker))
+            if len(found) < HYPOTHESES_MAX:
+                found.setdefault(one.key, (one, said.speaker))
     return {key: found[key] for key in (*(k for k in found if k not in ALWAYS), *ALWAYS)}
 
 

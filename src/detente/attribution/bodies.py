@@ -10,16 +10,15 @@ Rules kept here, so that no body that breaks them can be written or read: a boar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 
+from detente.attribution.typed import demand_plain
 from detente.errors import InvalidStatement
 from detente.scales import CONFIDENCE, DEFAULT, REPORT_GRADES, SOURCE_GRADES, likelihood, parse_grade, rungs_of
 from detente.when import When
-from detente.words import loaded_words
 
 QUESTIONS = {
     "authenticity": "whether published content is what it seems",
@@ -87,16 +86,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 Text = Annotated[str, msgspec.Meta(max_length=4_000)]
 
-# What a board counts and a person must not type: it would stand beside the count, and say something else.
-_COUNTED = re.compile(
-    r"\b(?:uniform(?:ly)?|unanimous(?:ly)?|consensus)\b"
-    r"|\b(?:\d+|all|both|two|three|four|five|seventeen)\s+(?:[\w-]+\s+){0,2}(?:agencies|services|offices|assessors)\s+"
-    r"(?:have\s+)?(?:assess|agree|judge|conclude|confirm|endorse|say|find|found)\w*",
-    re.IGNORECASE,
-)
 # Thousands of grades are read for one board.
 _GRADES = frozenset(source + report for source in SOURCE_GRADES for report in REPORT_GRADES)
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"\n]*\"")
 
 
 class Hypothesis(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -113,6 +104,7 @@ class Hypothesis(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
                 f"a hypothesis stands on one rung, and {self.rung!r} is several: {', '.join(rungs_in(self.rung))}"
             )
         demand_plain("the text of a hypothesis", self.text)
+        demand_plain("the name of an actor", self.actor)
 
 
 class Group(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -167,6 +159,7 @@ class Board(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
                     "a board with one hypothesis is not published: name at least one alternative besides other and cannot-tell"
                 )
         demand_plain("the title of a board", self.title)
+        demand_plain("the name of an incident", self.incident)
 
 
 class Judgment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -205,6 +198,7 @@ class Cited(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def __post_init__(self) -> None:
         demand_grade(self.grade)
+        demand_plain("a reference", self.ref)
 
 
 class Withheld(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -216,6 +210,9 @@ class Withheld(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     kind: EvidenceKind
     source: SourceKind
     hypotheses: Annotated[tuple[Key, ...], msgspec.Meta(max_length=HYPOTHESES_MAX)] = ()
+
+    def __post_init__(self) -> None:
+        demand_plain("the class of what is withheld", self.of_class)
 
 
 class Assessment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -304,6 +301,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def __post_init__(self) -> None:
         demand_grade(self.grade)
+        demand_plain("a reference", self.evidence)
 
 
 class Rating(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -345,6 +343,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             raise ValueError("a finding on a hypothesis names the board and the hypothesis")
         demand_plain("the name of an office", self.office)
         demand_plain("the place of a finding", self.where)
+        for what, text in (("a reference", self.about), ("a place", self.where), ("an incident", self.incident)):
+            demand_plain(what, text)
         demand_plain("the text of a finding", self.text, blame=False)
 
 
@@ -375,20 +375,6 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "finding": Finding,
     "tasking": Tasking,
 }
-
-
-def demand_plain(what: str, text: str, *, blame: bool = True) -> None:
-    """Raises ValueError when the text says, outside quotation marks, what a board computes; with `blame`, or a word of `words.py`."""
-    if not text:
-        return
-    counted = _COUNTED.search(_QUOTED.sub("“”", text))
-    if counted is not None:
-        raise ValueError(
-            f"{what} says {counted.group()!r}; that is computed from a board's rows. As somebody's words it stands in quotation marks"
-        )
-    loaded = loaded_words(text) if blame else []
-    if loaded:
-        raise ValueError(f"{what} says {loaded[0]!r}; as somebody's words it stands in quotation marks")
 
 
 def demand_grade(grade: str) -> None:

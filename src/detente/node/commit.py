@@ -48,7 +48,8 @@ from detente.stix.marking import Tlp
 from detente.store.database import Connection
 from detente.views import MATTERS
 
-_NAMED = re.compile(r"[a-z]{5}-[a-z]{5}-[a-z]{5}")
+_WORD = "[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]"
+_NAMED = re.compile(f"{_WORD}-{_WORD}-{_WORD}")
 TEXTS = ("agreement", "amendment", "signature")
 
 

@@ -64,6 +64,7 @@ class Record:
         self.unreadable = len(kept) - len(self._claims) - self.withdrawn - self.erased
         self._about: dict[str, list[str]] = defaultdict(list)
         self._corrected: dict[str, list[str]] = defaultdict(list)
+        self._answered: dict[str, tuple[list[tuple[str, bool]], list[str]]] = {}
         for id_, (_, claim) in self._claims.items():
             for subject in dict.fromkeys(claim.about):
                 self._about[subject].append(id_)
@@ -137,6 +138,11 @@ class Record:
 
     def _answers(self, id_: str) -> tuple[list[tuple[str, bool]], list[str]]:
         """Denials with whether they name this claim, and other claims about it; in the order in which they were recorded."""
+        if id_ not in self._answered:
+            self._answered[id_] = self._find_answers(id_)
+        return self._answered[id_]
+
+    def _find_answers(self, id_: str) -> tuple[list[tuple[str, bool]], list[str]]:
         _, claim = self._claims[id_]
         named = [other for other in self._about.get(id_, ()) if other != id_]
         denials = {other for other in named if self._claims[other][1].polarity == "denies"}

@@ -49,6 +49,7 @@ from detente.attribution.view import (
 from detente.errors import InvalidStatement, NotFound
 from detente.said import Said
 from detente.scales import likelihood
+from detente.seals import Reveal, Seal, verify_reveal
 from detente.words import quoted
 
 
@@ -113,7 +114,7 @@ def _view(root: Said, board: Board, said: Statements, as_of_us: int | None) -> B
         positions=stands,
         comparison=tuple(compare(column, rows) for column in hypotheses),
         unsupported=_unsupported(rows),
-        withheld=_withheld((s, b) for s, b in assessed if s.id in standing),
+        withheld=_withheld([(s, b) for s, b in assessed if s.id in standing], said.reveals),
         citations=cited,
         lines=lines_of(
             [key for key in columns if key not in ALWAYS],
@@ -316,7 +317,9 @@ def _unsupported(rows: Sequence[Row]) -> tuple[Unsupported, ...]:
     )
 
 
-def _withheld(assessed: Iterable[tuple[Said, Assessment]]) -> tuple[Undisclosed, ...]:
+def _withheld(
+    assessed: Iterable[tuple[Said, Assessment]], reveals: Sequence[tuple[Said, Reveal]]
+) -> tuple[Undisclosed, ...]:
     return tuple(
         Undisclosed(
             office=body.office,
@@ -327,10 +330,22 @@ def _withheld(assessed: Iterable[tuple[Said, Assessment]]) -> tuple[Undisclosed,
             basis=f"{item.kind}/{item.source}",
             hypotheses=item.hypotheses,
             statement=said.id,
+            revealed=_revealed(said, item, reveals),
         )
         for said, body in assessed
         for item in body.withheld
     )
+
+
+def _revealed(said: Said, item: Withheld, reveals: Sequence[tuple[Said, Reveal]]) -> str:
+    """The text, in quotation marks, when its own speaker opened it and it is the one committed to; else ""."""
+    for other, opened in reveals:
+        if other.speaker == said.speaker and opened.digest == item.commitment:
+            try:
+                return quoted(verify_reveal(Seal(item.commitment, condition="shown"), opened))
+            except InvalidStatement:
+                continue
+    return ""
 
 
 def _asked(said: Said, body: Tasking) -> Asked:

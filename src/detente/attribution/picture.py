@@ -202,6 +202,7 @@ def _lists(view: BoardView, width: int) -> Iterator[list[str]]:
             "Withheld",
             [
                 f"{one.office}: {counted(one.items, 'item')}, class {one.of_class}, {one.basis}, commitment {one.commitment}"
+                + (f"; since revealed: {one.revealed}" if one.revealed else "")
                 for one in view.withheld
             ],
             width,

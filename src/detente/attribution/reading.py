@@ -10,17 +10,24 @@ import msgspec
 
 from detente.attribution.bodies import BODIES, Board
 from detente.attribution.view import Unread
-from detente.said import Said
+from detente.said import Said, readable
+from detente.seals import Reveal
 from detente.words import quoted
+
+REVEAL = "reveal"
 
 
 @dataclass(slots=True)
 class Statements:
-    """Statements as typed bodies, in order of events; those replaced or withdrawn by who said them are marked."""
+    """Statements as typed bodies, in order of events; those replaced or withdrawn by who said them are `gone`.
+
+    `reveals`: texts and keys by which somebody opened what an assessment withheld.
+    """
 
     bodies: list[tuple[Said, Any]] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     unread: list[Unread] = field(default_factory=list)
+    reveals: list[tuple[Said, Reveal]] = field(default_factory=list)
 
     def of(self, shape: type[Any]) -> list[tuple[Said, Any]]:
         return [(said, body) for said, body in self.bodies if type(body) is shape]
@@ -31,10 +38,13 @@ class Statements:
 
 def read_statements(statements: Iterable[Said], as_of_us: int | None) -> Statements:
     found = Statements()
-    by_leaf = {said.ref.leaf: said for said in statements if said.kind in BODIES}
+    by_leaf = {said.ref.leaf: said for said in statements if said.kind in BODIES or said.kind == REVEAL}
     by_id: dict[str, tuple[Said, Any]] = {}
     for said in sorted(by_leaf.values(), key=lambda s: (s.at_us, s.ref.leaf)):
         if as_of_us is not None and said.at_us > as_of_us:
+            continue
+        if said.kind == REVEAL:
+            found.reveals += readable([said], Reveal)
             continue
         if said.erased:
             found.unread.append(Unread(said.id, said.speaker, "the text was erased"))

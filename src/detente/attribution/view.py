@@ -110,6 +110,8 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Undisclosed:
+    """Evidence that was withheld. `revealed`: its text, once its speaker opened it, in quotation marks."""
+
     office: str
     recorded_by: str
     items: int
@@ -118,6 +120,7 @@ class Undisclosed:
     basis: str
     hypotheses: tuple[str, ...]
     statement: str
+    revealed: str
 
 
 @dataclass(frozen=True, slots=True)

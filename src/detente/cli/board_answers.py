@@ -138,6 +138,18 @@ def assess(
     show_said(out, "assess", said, dry_run=dry_run)
 
 
+@click.command("reveal")
+@click.argument("assessment")
+@click.option("--commitment", default="", help="Which of several, by the beginning of its digest.")
+@click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing.")
+@click.pass_obj
+def reveal(out: Out, assessment: str, commitment: str, dry_run: bool) -> None:
+    """Show what ASSESSMENT of yours withheld, once, to everybody who was told of it. It cannot be taken back."""
+    with opened(out.folder) as node:
+        said = boards.reveal_withheld(node, assessment, commitment=commitment, dry_run=dry_run)
+    show_said(out, "board reveal", said, dry_run=dry_run)
+
+
 @click.command("position")
 @click.argument("board")
 @click.argument("stance", type=click.Choice(list(STANCES)))

@@ -20,7 +20,7 @@ from detente.attribution.matrix_text import matrix_text
 from detente.attribution.picture import moment, text
 from detente.attribution.pooling import METHODS, pool
 from detente.attribution.view import BoardView, value_of
-from detente.cli.board_answers import answering, assess, finding, position, rate, tasking
+from detente.cli.board_answers import answering, assess, finding, position, rate, reveal, tasking
 from detente.cli.given import pairs
 from detente.cli.out import Out, plain, table
 from detente.cli.told import DATE, show_said, telling, tlp
@@ -38,7 +38,7 @@ def board() -> None:
     """Rival attributions side by side. Nothing is averaged, and no verdict is given."""
 
 
-for _command in (position, rate, tasking, finding):
+for _command in (position, rate, tasking, finding, reveal):
     board.add_command(_command)
 
 

@@ -30,13 +30,14 @@ from detente.attribution.bodies import (
 )
 from detente.attribution.calls import PastCall, calls_of
 from detente.attribution.facts import Fact, facts_of
+from detente.attribution.reading import REVEAL
 from detente.attribution.view import BoardView
 from detente.effect.calibration import Calibration, Call, Forecast, TrackRecord, calibrate, track_record
-from detente.errors import InvalidStatement, NotFound
-from detente.node.matters import find, read_matters, tell
+from detente.errors import InvalidStatement, NotFound, NotPermitted
+from detente.node.matters import find, is_private, read_matters, tell
 from detente.node.open import Node
 from detente.said import Said, read, read_value, readable
-from detente.seals import KEY_BYTES, digest_of, kept_value
+from detente.seals import KEY_BYTES, Reveal, digest_of, kept_value
 from detente.stix.marking import Tlp, parse_tlp
 from detente.store.database import Connection
 from detente.store.store import Transaction
@@ -231,6 +232,54 @@ def report_finding(
     return tell(node, "finding", body, to=to, marking=marking, public=public, dry_run=dry_run)
 
 
+def reveal_withheld(
+    node: Node, name: str, *, commitment: str = "", marking: Tlp | None = None, dry_run: bool = False
+) -> Said:
+    """Open what an assessment of ours withheld, once, to everybody who was told of the assessment.
+
+    `commitment`: which of several, by the beginning of its digest.
+    """
+    with node.store.indexed() as connection:
+        said = find(connection, ["assessment"], name)
+        if said.speaker != node.origin:
+            raise NotPermitted(
+                f"assessment {said.short} was said by {said.speaker}; that party alone can show its evidence"
+            )
+        digests = [one.commitment for one in read(said, Assessment).withheld if one.commitment.startswith(commitment)]
+        if len(digests) != 1:
+            raise InvalidStatement(
+                f"assessment {said.short} withholds {len(digests)} lists that fit; name one by the beginning of its digest: "
+                + (", ".join(digests) or "it has no such list")
+            )
+        opened = _kept(connection, digests[0])
+        partners = {party.origin for party in node.partners(connection)}
+    public = said.aud == (EVERYBODY,)
+
+    def still_closed(connection: Connection) -> None:
+        reveals = readable(read_matters(connection, [REVEAL]), Reveal)
+        if any(one.speaker == node.origin and body.digest == digests[0] for one, body in reveals):
+            raise NotPermitted(f"this list of assessment {said.short} was revealed already; a seal is opened once")
+
+    return tell(
+        node,
+        REVEAL,
+        opened,
+        to=[] if public else [party for party in said.aud if party in partners],
+        marking=marking or _marking_of(said),
+        re=said,
+        public=public,
+        check=still_closed,
+        dry_run=dry_run,
+    )
+
+
+def _kept(connection: Connection, digest: str) -> Reveal:
+    for entry in read_matters(connection, ["seal"]):
+        if is_private(connection, entry) and entry.body.get("digest") == digest:
+            return Reveal(digest, str(entry.body["key"]), str(entry.body["text"]))
+    raise NotFound("the key of this seal is not in the journal of this node; without it nobody can open it")
+
+
 # -- reading ------------------------------------------------------------------------------------------------------------
 
 
@@ -295,12 +344,14 @@ def find_board(connection: Connection, name: str) -> Said:
 
 
 def statements_of(connection: Connection, root: Said, *, known_by_us: int | None = None) -> list[Said]:
-    """Everything said on a board, and the findings about its incident."""
+    """Everything said on a board, the findings about its incident, and what opened withheld evidence."""
     found = read_matters(connection, KINDS, root.id, known_by_us=known_by_us)
     incident = root.body.get("incident")
     if isinstance(incident, str) and incident:
         found += read_matters(connection, ["finding"], incident, known_by_us=known_by_us)
-    return found
+    leaves = {said.ref.leaf for said in found}
+    reveals = read_matters(connection, [REVEAL], known_by_us=known_by_us)
+    return found + [said for said in reveals if said.re is not None and said.re.leaf in leaves]
 
 
 def _fold(connection: Connection, root: Said, *, on_us: int | None = None, known_by_us: int | None = None) -> BoardView:
@@ -327,10 +378,14 @@ def _answer(
         with node.store.indexed() as connection:
             partners = {party.origin for party in node.partners(connection)}
         to = [party for party in root.parties if party in partners]
-    own = root.body.get("marking")
-    if marking is None and isinstance(own, str) and own:
-        marking = parse_tlp(own)
-    return tell(node, kind, body, to=to, marking=marking, public=public, dry_run=dry_run, also=also)
+    return tell(
+        node, kind, body, to=to, marking=marking or _marking_of(root), public=public, dry_run=dry_run, also=also
+    )
+
+
+def _marking_of(said: Said) -> Tlp | None:
+    own = said.body.get("marking")
+    return parse_tlp(own) if isinstance(own, str) and own else None
 
 
 def _made(shape: type[T], **fields: Any) -> T:

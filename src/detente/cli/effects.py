@@ -42,7 +42,13 @@ def effect() -> None:
 @click.option("--grace", "grace_days", type=float, help="Days after it that count for neither. Default: the warning's.")
 @click.option("--after", "after_days", type=float, help="Days after that. Default: the warning's window, or 90.")
 @click.option("--party", "parties", multiple=True, help="Count this party's reports too; repeat.")
-@click.option("--from", "from_", multiple=True, metavar="PARTY=PLACE", help="What PARTY reports as coming from PLACE.")
+@click.option(
+    "--from",
+    "from_",
+    multiple=True,
+    metavar="PARTY=PLACE",
+    help="What PARTY reports as coming from PLACE (several: A;B); repeat.",
+)
 @click.option("--sensors", multiple=True, metavar="PARTY=WORDS", help="Which sensors of PARTY are counted.")
 @click.option("--sensor-count", multiple=True, metavar="PARTY=N/M", help="N sensors before, M after.")
 @click.option("--level", type=float, help="Of the interval. Default: 0.9.")

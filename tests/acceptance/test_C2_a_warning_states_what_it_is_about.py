@@ -44,12 +44,18 @@ def test_c2_a_slogan_is_no_activity() -> None:
 def test_c2_a_complete_warning_is_one_signed_object_on_both_sides_and_says_what_silence_would_show() -> None:
     with talking("a", "b") as talk:
         said = warn(talk, WARNING, "--before-count", "2", "--before-days", "90")
-        assert said["silence"] == {"before_count": 2, "before_days": 90.0, "silence_needed_days": 208.3}
+        assert said["silence"] == {
+            "before_count": 2,
+            "before_days": 90.0,
+            "silence_needed_days": 208.3,
+            "window_days": 64.0,
+        }
         text = talk.text(
             "a", "warn", "stop", "--to", "b", *[word for pair in WARNING.items() for word in pair],
             "--before-count", "2", "--before-days", "90", "--dry-run",
         )  # fmt: skip
         assert "none may be seen for 208 days" in text
+        assert "The window has 64 days: none seen in it would be too few data." in text
         talk.sync()
         for name in ("a", "b"):
             thread = talk.run(name, "thread", "show", str(said["id"]))["thread"]

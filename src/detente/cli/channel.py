@@ -33,6 +33,7 @@ from detente.node.open import opened
 from detente.node.passing import pass_warning
 from detente.node.talk import SealedText, send
 from detente.stix.marking import parse_tlp
+from detente.when import DAY_US
 from detente.words import quoted
 
 _LEVEL_NUMBERS = {name: number for number, name in LEVELS.items()}
@@ -244,14 +245,7 @@ def stop(
     def seal(now_us: int) -> SealedText | None:
         return SealedText(words, end_us(reveal_at, now_us), reveal_if) if sealed else None
 
-    silence = None
-    if before_count is not None and before_days is not None:
-        silence = {
-            "before_count": before_count,
-            "before_days": before_days,
-            "silence_needed_days": round(silence_needed_days(before_count, before_days), 1),
-        }
-    _open(out, "warn stop", build, given, seal=seal, silence=silence)
+    _open(out, "warn stop", build, given, seal=seal, before=(before_count, before_days))
 
 
 @warn.command()
@@ -394,6 +388,18 @@ def _withheld(text: str) -> Withheld | None:
     return Withheld(items=int(items), class_=class_, commitment=commitment)
 
 
+def _silence(message: Message, before_count: int | None, before_days: float | None) -> dict[str, Any] | None:
+    """How long none must be seen before that shows anything, beside how long the window is. None when nothing before was given."""
+    if before_count is None or before_days is None or message.window is None:
+        return None
+    return {
+        "before_count": before_count,
+        "before_days": before_days,
+        "silence_needed_days": round(silence_needed_days(before_count, before_days), 1),
+        "window_days": round((message.window.to_us - message.window.from_us) / DAY_US, 1),
+    }
+
+
 # -- showing ------------------------------------------------------------------------------------------------------------
 
 
@@ -404,11 +410,11 @@ def _open(
     given: dict[str, Any],
     *,
     seal: Callable[[int], SealedText | None] = lambda _: None,
-    silence: dict[str, Any] | None = None,
+    before: tuple[int | None, float | None] = (None, None),
 ) -> None:
     with opened(out.folder) as node:
         now_us = node.clock()
         message = build(now_us)
         spoken = send(node, message, to=given["to"], by=given["by"], sealed=seal(now_us), dry_run=given["dry_run"])
-        shown = spoken_json(spoken) | ({"silence": silence} if silence else {})
+        shown = spoken_json(spoken) | ({"silence": _silence(message, *before)} if message.move == DEMARCHE else {})
     out.result(command, shown, lambda: print_spoken(shown))

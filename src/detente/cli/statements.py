@@ -89,9 +89,21 @@ def print_spoken(shown: dict[str, Any]) -> None:
             )
         if shown["due_us"]:
             click.echo("  It leaves when they pull: their receipt shows when they have it.")
-    silence = shown.get("silence")
-    if silence:
+    if "silence" in shown:
+        _print_silence(shown["silence"])
+
+
+def _print_silence(silence: dict[str, Any] | None) -> None:
+    """Whether the question "did it end?" can be answered at all, said before anybody waits for the answer."""
+    if silence is None:
         click.echo(
-            f"  To show anything, none may be seen for {silence['silence_needed_days']:.0f} days: before, "
-            f"{silence['before_count']} in {silence['before_days']:g} days. A shorter silence is too few data."
+            "  How long must a silence be to show anything? Say what was seen: --before-count and --before-days."
         )
+        return
+    needed, window = silence["silence_needed_days"], silence["window_days"]
+    click.echo(
+        f"  To show anything, none may be seen for {needed:.0f} days: {silence['before_count']} were seen in "
+        f"{silence['before_days']:g} days before."
+    )
+    if window < needed:
+        click.echo(f"  The window has {window:g} days: none seen in it would be too few data.")

@@ -143,7 +143,7 @@ def show(out: Out, name: str, at: str) -> None:
     """One thread: states, clocks, everything said in order, and the moves open to you now."""
     with opened(out.folder) as node, node.store.indexed() as connection:
         now_us = end_us(at, 0) or node.clock()
-        found = read_thread(connection, node, name, now_us)
+        found = read_thread(connection, node, name, now_us, repeats=True)
         us = node.origin
     moves = [move for move in found.next_moves(us) if move in _MOVES]
     value = {"thread": thread_json(found), "next_moves": moves, "relayed": relayed_counts(found)}

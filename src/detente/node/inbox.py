@@ -15,7 +15,6 @@ from detente.channel.thread import Thread
 from detente.node import outbox
 from detente.node.consequences import sealings
 from detente.node.correct import corrected
-from detente.node.matters import read_matters
 from detente.node.open import Node
 from detente.node.talk import all_threads
 from detente.stix.canonical import JsonValue
@@ -73,7 +72,7 @@ def read_inbox(node: Node) -> tuple[list[Row], int]:
         rows += _outcomes(node, threads)
         rows += _drills(node, connection, threads, now_us)
         rows += _drafts(connection)
-        rows += _seals(node, connection, now_us)
+        rows += _seals(node, connection, threads)
         rows += _corrections(node, connection)
     order = list(SECTIONS)
     far = 1 << 62
@@ -211,7 +210,7 @@ def _drafts(connection: Connection) -> list[Row]:
     ]
 
 
-def _seals(node: Node, connection: Connection, now_us: int) -> list[Row]:
+def _seals(node: Node, connection: Connection, threads: Sequence[Thread]) -> list[Row]:
     return [
         Row(
             section="seals",
@@ -225,9 +224,14 @@ def _seals(node: Node, connection: Connection, now_us: int) -> list[Row]:
             short=one.said.short,
             id=one.said.id,
         )
-        for one in sealings(connection, read_matters(connection, ["message"]))
-        if one.overdue(now_us)
+        for one in sealings(connection, [thread.opening for thread in threads if _seals_something(thread)])
+        if one.overdue(threads[0].now_us)
     ]
+
+
+def _seals_something(thread: Thread) -> bool:
+    consequence = thread.message.consequence
+    return consequence is not None and consequence.seal is not None
 
 
 def _corrections(node: Node, connection: Connection) -> list[Row]:

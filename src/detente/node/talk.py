@@ -301,10 +301,11 @@ def _latest(node: Node, held: Thread, to: Sequence[str]) -> Said:
 def thread(node: Node, name: str, now_us: int | None = None) -> Thread:
     """The thread that a message belongs to, as it stands now or at `now_us`. Raises NotFound."""
     with node.store.indexed() as connection:
-        return read_thread(connection, node, name, node.clock() if now_us is None else now_us)
+        return read_thread(connection, node, name, node.clock() if now_us is None else now_us, repeats=True)
 
 
-def read_thread(connection: Connection, node: Node, name: str, now_us: int) -> Thread:
+def read_thread(connection: Connection, node: Node, name: str, now_us: int, *, repeats: bool = False) -> Thread:
+    """`repeats`: with the other openings that it repeats or that repeat it, for showing; what may be said does not depend on them."""
     said = find(connection, [MESSAGE], name)
     opening_id = said.body.get("thread") or said.id
     assert isinstance(opening_id, str)
@@ -319,7 +320,7 @@ def read_thread(connection: Connection, node: Node, name: str, now_us: int) -> T
     members = read_matters(connection, [MESSAGE], opening_id)
     ids = {one.id for one in members}
     corrections = [one for one in read_matters(connection, [CORRECTION]) if one.body.get("of") in ids]
-    told = [*members, *corrections, *_chain(connection, opening)]
+    told = [*members, *corrections, *(_chain(connection, opening) if repeats else ())]
     return fold(told, receipts(connection, told), now_us=now_us, thread=opening_id, viewer=node.origin)
 
 

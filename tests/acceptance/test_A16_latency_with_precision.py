@@ -53,8 +53,8 @@ def test_a16_days_between_first_sighting_assessment_decision_and_publication_kee
             ("Bank of A", "Ministry of A"): (68, 98, "between 68 and 98 days"),
         }
         text = talk.text("b", "report", "milestones", "lantern")
-        assert "decided 5 Oct 2026 14:30 UTC (Minister of A)" in text
-        assert "first seen July 2026 (Bank of A)" in text
+        assert "decided 5 Oct 2026 14:30 UTC (“Minister of A”)" in text
+        assert "first seen July 2026 (“Bank of A”)" in text
         assert "between 68 and 98 days" in text
 
         # The other side's account of the same matter stands beside it, and is merged with nothing.

@@ -15,6 +15,7 @@ from detente.node.open import opened
 from detente.said import Said
 from detente.stix.marking import Tlp, parse_tlp
 from detente.when import When, parse_when
+from detente.words import quoted
 
 
 class WhenType(click.ParamType[When]):
@@ -78,10 +79,10 @@ def milestone_list(out: Out, about: str | None) -> None:
     def text() -> None:
         rows = [
             [
-                plain(account.about),
+                plain(quoted(account.about)),
                 str(stamp.when),
                 STEP_WORDS[stamp.milestone.step] + (f": {stamp.milestone.choice}" if stamp.milestone.choice else ""),
-                plain(stamp.milestone.by),
+                plain(quoted(stamp.milestone.by)),
                 plain(account.speaker),
                 stamp.said.short,
             ]
@@ -110,12 +111,12 @@ def report_milestones(out: Out, about: str | None) -> None:
 
     def text() -> None:
         for account in accounts:
-            click.echo(click.style(f"{plain(account.about)}, as {plain(account.speaker)} states it", bold=True))
+            click.echo(click.style(f"{plain(quoted(account.about))}, as {plain(account.speaker)} states it", bold=True))
             for interval in account.intervals:
                 start, end = interval.start.milestone, interval.end.milestone
                 click.echo(
-                    f"  {STEP_WORDS[start.step]} {start.when} ({plain(start.by)})  →  "
-                    f"{STEP_WORDS[end.step]} {end.when} ({plain(end.by)}): {interval.gap}"
+                    f"  {STEP_WORDS[start.step]} {start.when} ({plain(quoted(start.by))})  →  "
+                    f"{STEP_WORDS[end.step]} {end.when} ({plain(quoted(end.by))}): {interval.gap}"
                 )
             if account.not_recorded:
                 click.echo(f"  not recorded here: {', '.join(STEP_WORDS[step] for step in account.not_recorded)}")
@@ -285,9 +286,9 @@ def _measure_row(one: Tracked, now_us: int) -> list[str]:
         one.said.short,
         "; ".join([one.state, *others]),
         f"{age} day" if age == 1 else f"{age} days",
-        plain(one.measure.owner),
+        plain(quoted(one.measure.owner)),
         due,
-        f"“{plain(one.measure.text)}”",
+        plain(quoted(one.measure.text)),
     ]
 
 

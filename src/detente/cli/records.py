@@ -16,6 +16,7 @@ from detente.cli.milestones import WHEN
 from detente.cli.out import Out, plain, table
 from detente.node.open import opened
 from detente.when import When
+from detente.words import quoted
 
 _FORMATS: dict[str, Callable[[Sequence[Entry]], str]] = {"csv": to_csv, "json": to_json, "markdown": to_markdown}
 
@@ -102,8 +103,8 @@ def history(out: Out, party: str, other: str | None) -> None:
                     plain(found.names.get(one.by, one.by)),
                     plain(found.names.get(one.against, one.against)),
                     one.kind,
-                    plain(", ".join(one.incidents)) or "not stated",
-                    plain(", ".join(one.subject)) or "not stated",
+                    plain(", ".join(quoted(name) for name in one.incidents)) or "not stated",
+                    plain(", ".join(quoted(name) for name in one.subject)) or "not stated",
                     one.entry.said.short,
                     "; ".join(_answer(beside.relation, beside.entry) for beside in one.entry.beside)
                     or "nothing recorded",

@@ -60,7 +60,9 @@ def everything() -> list[Said]:
         Message(
             move="demarche",
             activity=activity,
-            demand="cut it out",
+            demand="stop, you are guilty",
+            subject="guilty",
+            text="it is proved",
             window=Window(day("2026-11-02"), day("2026-11-30")),
             refs=("lantern",),
         ),
@@ -91,8 +93,10 @@ def everything() -> list[Said]:
             board=board.id,
             office="Service one",
             own_work=True,
-            judgments=(Judgment(hypothesis="b", likelihood="likely", confidence="moderate", reasons="so it is"),),
-            evidence=(Cited(ref="paper 3", kind="technical", source="open"),),
+            judgments=(
+                Judgment(hypothesis="b", likelihood="likely", confidence="moderate", reasons="because it is proved"),
+            ),
+            evidence=(Cited(ref="paper 3", kind="technical", source="open", text="proof that they are guilty"),),
         ),
     )
     conduct = say(
@@ -100,16 +104,22 @@ def everything() -> list[Said]:
     )
     agreement = say(
         "agreement",
-        Agreement(key="hotline", title="Hotline", parties=(A, B), clauses=(Clause(id="1", text="We talk."),)),
+        Agreement(
+            key="hotline",
+            title="Hotline on guilt",
+            parties=(A, B),
+            clauses=(Clause(id="1", text="We talk of who is guilty."),),
+        ),
     )
     consultation = say(
         "consultation",
         Consultation(
-            subject="lantern",
+            subject="who is guilty",
+            outcome="guilt was proved",
             level=2,
             held=when("2026-10-30"),
-            participants=(Participant(party=A, role="minister"), Participant(party=B, role="minister")),
-            source="own note",
+            participants=(Participant(party=A, role="minister"), Participant(party=B, role="blamed minister")),
+            source="a note that led to it",
             duration_minutes=90,
         ),
     )
@@ -117,6 +127,7 @@ def everything() -> list[Said]:
         "plan",
         Plan(
             about=demarche.id,
+            text="to show that they stopped",
             activity=activity,
             directions={A: Direction(), B: Direction()},
             warned_us=day("2026-11-02"),
@@ -127,24 +138,24 @@ def everything() -> list[Said]:
     outcome = Outcome(counts=Beside(2, 0, 0), e0_days=74.0, e1_days=64.0, verdict="too few data", silence_chance=0.21)
     sealed = say(
         "response",
-        Response(kind="undisclosed", decided=when("2026-10"), seal=Seal(DIGEST, condition="when all is over")),
+        Response(kind="undisclosed", decided=when("2026-10"), seal=Seal(DIGEST, condition="when it has stopped")),
     )
     offer = say("intersection", Intersection(step="offer", session=DIGEST, key=DIGEST, points=DIGEST))
-    measure = say("measure", Measure(text="Two people read each warning", owner="CERT A", about="review 1"))
-    proposal = say("proposal", Proposal(step="proposed", title="A joint unit"))
+    measure = say("measure", Measure(text="Find who is guilty", owner="blamed office", about="review of guilt"))
+    proposal = say("proposal", Proposal(step="proposed", title="A joint unit against culprits", text="they stopped"))
     return [
         request,
         say("message", Message(move="answer", thread=request.id, text="it stopped"), by=B, to=(A,), re=request),
         demarche,
         say(
             "message",
-            Message(move="position", thread=demarche.id, position="denies", text="not us"),
+            Message(move="position", thread=demarche.id, position="denies", text="not us, they are guilty"),
             by=B,
             to=(A,),
             re=demarche,
         ),
         consultation,
-        say("minutes", Minutes(about=consultation.id, items=(Item(key="who", text="they admitted it"),))),
+        say("minutes", Minutes(about=consultation.id, items=(Item(key="who", text="they are proven guilty"),))),
         say("minutes", Minutes(about=consultation.id, items=(Item(key="who", text="nobody did"),)), by=B, to=(A,)),
         claim,
         say(
@@ -160,7 +171,12 @@ def everything() -> list[Said]:
             by=B,
             to=(A,),
         ),
-        say("correction", Correction(of=claim.id, field="speaker", was="Minister", now="Deputy minister")),
+        say(
+            "correction",
+            Correction(
+                of=claim.id, field="speaker", was="guilty Minister", now="Deputy minister", text="blamed by mistake"
+            ),
+        ),
         board,
         judged,
         say(
@@ -171,45 +187,93 @@ def everything() -> list[Said]:
         ),
         say("position", Position(board=board.id, office="Service two", stance="non-assertion")),
         say("rating", Rating(board=board.id, rater="Service one", rows=(Row(evidence="paper 3", marks={"b": "C"}),))),
-        say("finding", Finding(about="lantern", office="Service one", status="occurred", when=when("2026-09"))),
+        say(
+            "finding",
+            Finding(
+                about="lantern",
+                office="Service one",
+                status="occurred",
+                when=when("2026-09"),
+                text="they caused it",
+                where="a port",
+            ),
+        ),
         say(
             "finding", Finding(about="vote", office="Service one", status="disputed", what="impact", incident="lantern")
         ),
         say(
             "tasking",
-            Tasking(board=board.id, of_office="Service one", asked_by="the minister", role="political", what="speed"),
+            Tasking(
+                board=board.id,
+                of_office="Service one",
+                asked_by="the minister",
+                role="political",
+                what="speed",
+                text="blame them sooner",
+            ),
         ),
         say(
             "milestone",
-            Milestone(about="lantern", step="decision", when=when("2026-10"), by="the minister", choice="act"),
+            Milestone(
+                about="lantern",
+                step="decision",
+                when=when("2026-10"),
+                by="the blamed minister",
+                choice="act",
+                reasons=("because they are guilty",),
+                text="guilty",
+                source="led to",
+            ),
         ),
-        say("commitment", Commitment(norm="un-2015-f", party=B, status="accepted", source="a letter", at=when("2015"))),
+        say(
+            "commitment",
+            Commitment(
+                norm="un-2015-f",
+                party=B,
+                status="accepted",
+                source="a letter on who is guilty",
+                reservation="unless proved",
+                at=when("2015"),
+            ),
+        ),
         agreement,
-        say("amendment", Amendment(agreement=agreement.id, base=1, changed=(Change(id="1", text="We talk daily."),))),
-        say("signature", Signature(of=agreement.id)),
-        say("undertaking", Undertaking(item="a line", by=A, stage="talked-of")),
-        say("limit", Limit(text="no more than two")),
+        say(
+            "amendment",
+            Amendment(
+                agreement=agreement.id,
+                base=1,
+                changed=(Change(id="1", text="We blame daily."),),
+                reasons="because it stopped",
+            ),
+        ),
+        say("signature", Signature(of=agreement.id, office="office of blame", text="violations ceased")),
+        say("undertaking", Undertaking(item="a line that stopped", by=A, stage="talked-of")),
+        say("limit", Limit(text="no more than two violations", verification="proved")),
         conduct,
-        say("answer", Answer(of=conduct.id, word="disputes", text="not so"), by=B, to=(A,)),
+        say("answer", Answer(of=conduct.id, word="disputes", text="not so, you are guilty"), by=B, to=(A,)),
         sealed,
         say(
             "response",
             Response(
-                kind="none-decided", decided=when("2026-10"), role="the minister", reasons="x", review=when("2027")
+                kind="none-decided",
+                decided=when("2026-10"),
+                role="the blamed minister",
+                reasons="because they ceased",
+                review=when("2027"),
             ),
         ),
-        say("reveal", Reveal(digest=DIGEST, key=KEY.hex(), text="sanctions"), re=sealed),
+        say("reveal", Reveal(digest=DIGEST, key=KEY.hex(), text="sanctions for the culprit"), re=sealed),
         plan,
         say(
             "evaluation",
             Evaluation(plan=plan.id, result=Result(as_of_us=day("2026-11-01"), outcomes={A: outcome, B: outcome})),
         ),
         proposal,
-        say("proposal", Proposal(step="withdrawn", of=proposal.id, reason="it cannot happen"), to=(B,)),
+        say("proposal", Proposal(step="withdrawn", of=proposal.id, reason="because they lied"), to=(B,)),
         offer,
-        say("intersection", Intersection(step="declined", of=offer.id, reason="not now"), by=B, to=(A,)),
+        say("intersection", Intersection(step="declined", of=offer.id, reason="guilty"), by=B, to=(A,)),
         say("relay", Relay(step="forwarded", handle=DIGEST, objects_said=("indicator--x",)), by=C, to=(A,)),
         measure,
-        say("measure", Measure(of=measure.id, state="accepted")),
+        say("measure", Measure(of=measure.id, state="rejected", reason="because it stopped")),
         *(say(kind, {}, to=()) for kind in ("draft", "approval", "seal", "article", "review")),
     ]

@@ -90,7 +90,10 @@ def test_milestones_are_listed_and_the_days_between_them_reported(talk: Talk) ->
         talk.run("a", "milestone", "add", "lantern", step, when, "--by", "the ministry", "--to", "b")
     talk.sync()
     text = talk.text("b", "report", "milestones", "lantern")
-    assert "first seen July 2026 (the ministry)  →  published 7 Oct 2026 (the ministry): between 68 and 98 days" in text
+    assert (
+        "first seen July 2026 (“the ministry”)  →  published 7 Oct 2026 (“the ministry”): between 68 and 98 days"
+        in text
+    )
     assert "not recorded here: assessed, decided" in text
     assert talk.run("b", "report", "milestones")["accounts"] == talk.run("a", "report", "milestones")["accounts"]
     assert "July 2026" in talk.text("b", "milestone", "list")

@@ -7,7 +7,6 @@ that appends it, so that nothing is recorded when it is refused.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,13 +42,12 @@ from detente.norms.conduct import ConductEntry, conduct_entries, require_own_ent
 from detente.norms.promises import Duty, Item, LimitState, duties, limits, undertakings
 from detente.norms.register import Standing, norm_named, register
 from detente.norms.tables import NORMS
-from detente.said import Said, read
+from detente.party import unproquints
+from detente.said import SHORT_WORDS, Said, read
 from detente.stix.marking import Tlp
 from detente.store.database import Connection
 from detente.views import MATTERS
 
-_WORD = "[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]"
-_NAMED = re.compile(f"{_WORD}-{_WORD}-{_WORD}")
 TEXTS = ("agreement", "amendment", "signature")
 
 
@@ -402,9 +400,11 @@ def reference(connection: Connection, name: str) -> str:
 
     Raises NotFound for three words that name nothing: they were meant for a statement.
     """
-    if not _NAMED.fullmatch(name):
-        return name
-    return find(connection, tuple(MATTERS), name).id
+    try:
+        named_ = len(unproquints(name)) == 2 * SHORT_WORDS
+    except InvalidStatement:
+        named_ = False
+    return find(connection, tuple(MATTERS), name).id if named_ else name
 
 
 def _first(connection: Connection, kind: str, said: Said) -> Said:

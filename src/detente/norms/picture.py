@@ -82,7 +82,8 @@ def flag_lines(chain: Chain) -> list[str]:
 def ladder_svg(chain: Chain) -> str:
     """The same as a picture: rungs from top to bottom, steps from left to right, joined where one answers the other."""
     rungs = _rungs(chain)
-    told = [f"{i + 1}  {step_line(step)}" for i, step in enumerate(chain.steps)]
+    # Blanks in a row are one blank in SVG.
+    told = [f"{i + 1} · {step_line(step).replace('  ', ' · ')}" for i, step in enumerate(chain.steps)]
     if chain.rising:
         links = " → ".join(str(i + 1) for i, step in enumerate(chain.steps) if step.id in chain.standing)
         told.append(f"flag: rising chain: {links}")

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from detente.channel.bodies import Message, Outcome, Relayed
-from detente.channel.clocks import SKEW_US, Profile
+from detente.channel.clocks import Profile
 from detente.channel.moves import ADDRESSEE, DEMARCHE, NOTICE, OPEN, OPENER, WARNING, allowed, next_state
 
 LEVEL_MAX = 3
@@ -136,7 +136,8 @@ class Running:
         self.reply_due_us = self.paused_us = 0
         self.unanswered = False
         self.pause_left_us, self.extended, self.reminded_us = self.profile.pause_us, False, []
-        self.reply, self.reason, self.position, self.partial, self.referred_to = "", "", "", False, ""
+        # A position stays: what was denied at one level is not shown without the denial at the next.
+        self.reply, self.reason, self.partial, self.referred_to = "", "", False, ""
         held = self.receipt(id)
         if held is not None:
             self._deliver(held)
@@ -148,6 +149,8 @@ class Running:
         if next_state(self.kind, self.stage, message.move, who) is None:
             return f"in the state {self.stage} of a {self.kind}, {message.move} is not for the {who}"
         match message.move:
+            case "accept" if 0 < message.until_us < at_us:
+                return "the date that it undertakes is over"
             case "extend":
                 if self.extended:
                     return "the one extension was used"
@@ -396,7 +399,7 @@ class Running:
             if up <= LEVEL_MAX and "escalate" in self.moves(OPENER, now_us):
                 return Suggestion("escalate", up, person=up > AUTOMATIC_LEVEL_MAX)
             return Suggestion("consultation", self.level, person=True)
-        if overdue == ("delivery",) or self._reminders(now_us):
+        if overdue in (("delivery",), ("outcome",)) or self._reminders(now_us):
             return Suggestion("remind", self.level, person=self.level > AUTOMATIC_LEVEL_MAX)
         return None
 
@@ -413,6 +416,3 @@ class Running:
 
     def _later(self, start_us: int, span_us: int) -> int:
         return self.profile.later(start_us, span_us)
-
-
-__all__ = ["AUTOMATIC_LEVEL_MAX", "LEVEL_MAX", "SKEW_US", "Leg", "Running", "Suggestion"]

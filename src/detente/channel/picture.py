@@ -36,8 +36,8 @@ from detente.words import quoted
 
 _WIDTH_PX = 860
 _LEFT_PX = 170
-_LANE_PX = 44
-_TOP_PX = 66
+_LANE_PX = 36
+_TOP_PX = 78
 COLUMNS_MIN = 40
 _NAME_COLUMNS_MAX = 24
 _TEXT_COLUMNS_MAX = 60
@@ -56,29 +56,36 @@ _SHAPES = {
 
 
 def svg(thread: Thread) -> str:
-    """The thread as one SVG, with a title and a description in words."""
+    """The thread as one SVG, with a title and a description in words; below the lanes, every mark with its sentence."""
     lanes = _lanes(thread)
     axis = _axis(thread, _LEFT_PX, _WIDTH_PX - 20)
-    bottom = _TOP_PX + _LANE_PX * len(lanes) - 14
-    parts = [time_axis(axis, _TOP_PX - 30, bottom, most=6)]
     heights = {party: _TOP_PX + _LANE_PX * position for position, party in enumerate(lanes)}
+    bottom = _TOP_PX + _LANE_PX * len(lanes) - 20
+    parts = [
+        label(0, LINE_PX, _title(thread), bold=True, within=_WIDTH_PX),
+        time_axis(axis, _TOP_PX - 24, bottom, most=6),
+    ]
     for party, y in heights.items():
         parts.append(lane(axis, y, party))
         for first_us, last_us, words in _spans(thread, party):
             width = max(2.0, axis.at(last_us) - axis.at(first_us))
             parts.append(box(axis.at(first_us), y - 3, width, 6, filled=0.35, framed=False, title=words))
     if axis.first_us <= thread.now_us <= axis.last_us:
-        parts.append(rule(axis.at(thread.now_us), _TOP_PX - 30, axis.at(thread.now_us), bottom, dashed=True))
+        parts.append(rule(axis.at(thread.now_us), _TOP_PX - 24, axis.at(thread.now_us), bottom, dashed=True))
+    y = bottom + 8
     for event in thread.events:
         shape, filled, _ = _shape(event)
+        sentence = _sentence(event)
         if event.said.speaker in heights:
             height = heights[event.said.speaker]
-            parts.append(mark(shape, axis.at(event.effective_us), height, filled=filled, title=_sentence(event)))
-    y = bottom + 10
+            parts.append(mark(shape, axis.at(event.effective_us), height, filled=filled, title=sentence))
+        y += LINE_PX
+        parts.append(mark(shape, 6, y - 4, 4, filled=filled))
+        parts.append(label(18, y, sentence, within=_WIDTH_PX - 18))
     for line in _below(thread):
         y += LINE_PX
         parts.append(label(0, y, line, within=_WIDTH_PX))
-    return drawn(_WIDTH_PX, y + 12, _title(thread), _description(thread), parts)
+    return drawn(_WIDTH_PX, y + 10, _title(thread), _description(thread), parts)
 
 
 def text(thread: Thread, width: int) -> str:
@@ -115,10 +122,15 @@ def state_in_words(leg: Leg, now_us: int) -> str:
     if leg.text_lost:
         sentence += "; a text in this thread was erased, so no silence is computed"
     if leg.due_us is not None and leg.clock:
-        tense = "was due" if now_us > leg.due_us else "due"
-        who = f" by {plain(leg.waits_on)}" if leg.waits_on else ""
-        sentence += f"; {_CLOCKS[leg.clock]}{who} {tense} {_moment(leg.due_us)}"
+        sentence += f"; {_due(leg, leg.due_us, now_us)}"
     return sentence + "."
+
+
+def _due(leg: Leg, due_us: int, now_us: int) -> str:
+    if leg.clock == "window":
+        return f"the window ends {_moment(due_us)}"
+    who = f" by {plain(leg.waits_on)}" if leg.waits_on else ""
+    return f"{_CLOCKS[leg.clock]}{who} {'was due' if now_us > due_us else 'is due'} {_moment(due_us)}"
 
 
 _CLOCKS = {
@@ -126,7 +138,6 @@ _CLOCKS = {
     "acknowledgement": "an acknowledgement",
     "reply": "a reply",
     "question": "an answer to the question",
-    "window": "the end of the window",
     "outcome": "the outcome",
     "verdict": "a word on the reply",
 }
@@ -145,11 +156,11 @@ def _axis(thread: Thread, left: float, right: float) -> Axis:
 
 
 def _spans(thread: Thread, party: str) -> Iterator[tuple[int, int, str]]:
-    """The clocks that run for this party: from the last event to what is due."""
+    """The clocks that run for this party, and the windows that it is in: from the last event to their end."""
     for leg in thread.legs.values():
-        if leg.waits_on == party and leg.due_us is not None:
-            since_us = max(event.effective_us for event in thread.events)
-            yield min(since_us, leg.due_us), leg.due_us, f"{_CLOCKS[leg.clock]} by {party}, due {_moment(leg.due_us)}"
+        runs_for = leg.addressee if leg.clock == "window" else leg.waits_on
+        if runs_for == party and leg.due_us is not None:
+            yield min(leg.last_us, leg.due_us), leg.due_us, f"{party}: {_due(leg, leg.due_us, thread.now_us)}"
 
 
 def _shape(event: Event) -> tuple[str, bool, str]:

@@ -281,6 +281,12 @@ def test_the_outcome_of_a_warning_is_asked_for_at_the_end_of_its_window() -> Non
     assert (leg.state, leg.outcomes[B].status) == ("closed-outcome", "not-occurred")
 
 
+def test_an_outcome_that_is_overdue_is_asked_for_by_a_reminder() -> None:
+    talk, opening = asked("protective-warning")
+    talk.move(opening, B, "acknowledge", T0 + HOUR_US)
+    assert talk.at(T0 + 6 * DAY_US).legs[B].suggestion == Suggestion("remind", 1, person=False)
+
+
 def test_the_word_of_who_warned_on_the_outcome_stands_beside_and_closes_nothing() -> None:
     talk, opening = asked("protective-warning")
     talk.move(opening, A, "outcome", T0 + HOUR_US, outcome=Outcome(status="occurred"))
@@ -331,6 +337,21 @@ def test_escalation_is_suggested_step_by_step_and_the_last_step_asks_for_a_perso
     assert late.level == 3
     assert late.legs[B].suggestion == Suggestion("consultation", 3, person=True)
     assert "escalate" not in late.next_moves(A)
+
+
+def test_a_denial_stays_with_the_matter_when_it_goes_up_a_level() -> None:
+    talk, opening = asked("demarche")
+    talk.move(opening, B, "position", T0 + HOUR_US, position="denies")
+    talk.move(opening, A, "escalate", T0 + 2 * HOUR_US, level=2, text="We see it still.")
+    leg = talk.at(T0 + 3 * HOUR_US).legs[B]
+    assert (leg.state, leg.position, leg.reply) == ("sent", "denies", "")
+
+
+def test_nobody_undertakes_a_date_that_is_over() -> None:
+    talk, opening = asked()
+    message = Message(move="accept", thread=opening.id, until_us=T0 + HOUR_US)
+    with pytest.raises(NotPermitted, match="is over"):
+        require_allowed(talk.at(T0 + 2 * HOUR_US), message, B, T0 + 2 * HOUR_US)
 
 
 def test_no_level_is_skipped() -> None:

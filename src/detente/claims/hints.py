@@ -53,6 +53,7 @@ _REPORT = re.compile(
 
 
 def polarity_of(quote: str, cue: Cue | None) -> Polarity:
+    """What the words, or the verb by which they are brought, suggest: denied, declined, passed on; else asserted."""
     if cue is not None and cue.class_ == "denies":
         return "denies"
     if cue is not None and cue.class_ == "declines":

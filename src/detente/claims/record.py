@@ -84,10 +84,13 @@ class Record:
 
     def entries(self, subject: str = "") -> Iterator[Entry]:
         """Every claim under its own entry; with `subject`, that claim and those about the subject."""
+        for id_ in self.ids(subject):
+            yield self.entry(id_)
+
+    def ids(self, subject: str = "") -> list[str]:
+        """The claims, or those that are the subject or about it, in the order in which they were recorded."""
         wanted = {subject, *self._about.get(subject, ())}
-        for id_ in self._claims:
-            if not subject or id_ in wanted:
-                yield self.entry(id_)
+        return [id_ for id_ in self._claims if not subject or id_ in wanted]
 
     def entry(self, id_: str) -> Entry:
         """Raises NotFound."""

@@ -207,14 +207,16 @@ def review(
 
 @claim.command("list")
 @click.option("--about", default="", help="Only claims about this incident, board, claim or object.")
+@click.option("-n", "count", type=click.IntRange(min=1), default=None, help="Only the last ones. Default: all.")
 @click.option("--markdown", is_flag=True, help="As a Markdown list.")
 @click.pass_obj
-def list_(out: Out, about: str, markdown: bool) -> None:
+def list_(out: Out, about: str, count: int | None, markdown: bool) -> None:
     """Every claim with its denials beneath it, in the order in which they were recorded."""
     with opened(out.folder) as node, node.store.indexed() as connection:
         subject = _id(node, about) if about else ""
         record = claims.record(connection)
-    entries = list(record.entries(subject))
+    ids = record.ids(subject)
+    entries = [record.entry(id_) for id_ in ids[-count if count else 0 :]]
     value = {
         "claims": [entry_value(entry) for entry in entries],
         "counts": dict(record.counts),
@@ -225,6 +227,8 @@ def list_(out: Out, about: str, markdown: bool) -> None:
 
     def text() -> None:
         show = entry_markdown if markdown else entry_text
+        if len(entries) < len(ids):
+            click.echo(f"The last {len(entries)} of {len(ids)}; without -n all are shown.\n")
         for entry in listed(entries):
             click.echo(show(entry, plain))
             click.echo()
@@ -379,6 +383,8 @@ def _print_candidate(number: int, candidate: Any) -> None:
     click.echo(f"{number:>4}  {who}{office}{when}: {candidate.polarity}")
     words = "" if candidate.direct else "in the reporter's words: "
     click.echo(f"      {words}{quoted(candidate.quote, plain)}")
+    if candidate.hops:
+        click.echo("      through " + " → ".join(f"{hop.role} {plain(hop.name)}" for hop in candidate.hops))
     for note in (*(f"{AMBIGUOUS}: {note}" for note in candidate.ambiguity), *candidate.notes):
         click.echo(f"      {plain(note)}")
 

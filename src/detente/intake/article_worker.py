@@ -20,6 +20,10 @@ from detente.intake.articles import BYTES_MAX, TEXT_CHARACTERS_MAX, ReadText
 PROCESSOR_SECONDS_MAX = 15
 MEMORY_BYTES_MAX = 1 << 30
 PAGES_MAX = 500
+# A last line is shorter than this part of a usual one.
+SHORT_LINE = 0.85
+
+_ENDS = (".", "!", "?", "”", '"', "»", "’", ":")
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
 
@@ -87,13 +91,22 @@ def _pypdf(data: bytes) -> str:
     length = 0
     for page in document.pages:
         text = page.extract_text()
-        parts.append(text)
+        parts.append(_paragraphs(text.split("\n")))
         length += len(text)
         if length > TEXT_CHARACTERS_MAX:
             break
     if not length:
         raise Refused("it holds pictures of text and no text")
     return "\n\n".join(parts)
+
+
+def _paragraphs(lines: list[str]) -> str:
+    """PDF knows lines and no paragraphs: one ends with a line that ends a sentence well before the others do."""
+    widths = sorted(len(line) for line in lines if line.strip())
+    usual = widths[len(widths) * 3 // 4] if widths else 0
+    return "\n".join(
+        line + "\n" if len(line) < SHORT_LINE * usual and line.rstrip().endswith(_ENDS) else line for line in lines
+    )
 
 
 _READERS = {"plain-html": _plain_html, "trafilatura": _trafilatura, "pypdf": _pypdf}

@@ -151,6 +151,15 @@ def test_what_stood_beneath_a_claim_is_not_printed_again_below_it(talk: Talk) ->
     assert len(listed_claims(talk, "a")) == 2
 
 
+def test_the_last_claims_are_listed_and_the_number_of_all_is_said(talk: Talk) -> None:
+    for number in range(3):
+        recorded(talk, "a", f"Words {number}.", "--speaker", "A")
+    assert [one["quote"] for one in listed_claims(talk, "a", "-n", "2")] == ["Words 1.", "Words 2."]
+    text = talk.text("a", "claim", "list", "-n", "2")
+    assert text.startswith("The last 2 of 3; without -n all are shown.\n")
+    assert "asserts 3" in text
+
+
 def test_a_claim_is_shown_by_its_words_or_its_id_and_not_when_there_is_none(talk: Talk) -> None:
     made = recorded(talk, "a", "Yes.", "--speaker", "A")
     assert talk.run("a", "claim", "show", made["id"])["id"] == made["id"]

@@ -99,6 +99,14 @@ def test_a_pdf_gives_its_lines() -> None:
     assert read.text.split() == ["The", "minister", "said:", "We", "saw", "nothing."]
 
 
+def test_the_paragraphs_of_a_pdf_end_where_a_line_ends_short() -> None:
+    long = "The minister of the interior said at length on Monday that"
+    read = read_article(pdf(long, "nothing was seen.", long, "much was heard."), name="a.pdf")
+    first, second = read.text.split("\n\n")
+    assert first.endswith("nothing was seen.")
+    assert second.endswith("much was heard.")
+
+
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(articles, "find_spec", lambda name: None)
     with pytest.raises(InvalidObject, match="needs the extra `reports`"):
@@ -164,11 +172,11 @@ def test_a_reader_that_takes_too_long_or_dies_is_a_reason(monkeypatch: pytest.Mo
     def late(*arguments: Any, **options: Any) -> Any:
         raise subprocess.TimeoutExpired("worker", 1)
 
-    monkeypatch.setattr(articles.subprocess, "run", late)
+    monkeypatch.setattr(subprocess, "run", late)
     with pytest.raises(InvalidObject, match="within 20 s"):
         read_article(PAGE.encode(), name="it")
     dead = subprocess.CompletedProcess([], -9, stdout=b"", stderr=b"")
-    monkeypatch.setattr(articles.subprocess, "run", lambda *arguments, **options: dead)
+    monkeypatch.setattr(subprocess, "run", lambda *arguments, **options: dead)
     with pytest.raises(InvalidObject, match="ran into a limit"):
         read_article(PAGE.encode(), name="it")
 

@@ -24,7 +24,7 @@ _STATUSES = {
 }
 
 
-def board(said: Said, cast: Cast) -> Line:
+def _board(said: Said, cast: Cast) -> Line:
     body = read(said, Board)
     hypotheses = listed([shortened(one.text) for one in body.hypotheses])
     adds = f"adds to {cast.ref(body.of)}" if body.of else ""
@@ -36,7 +36,7 @@ def board(said: Said, cast: Cast) -> Line:
     )
 
 
-def assessment(said: Said, cast: Cast) -> Line:
+def _assessment(said: Said, cast: Cast) -> Line:
     body = read(said, Assessment)
     judgments = "; ".join(_judgment(one) for one in body.judgments)
     own = "own work" if body.own_work else "coordinated"
@@ -53,7 +53,7 @@ def assessment(said: Said, cast: Cast) -> Line:
     )
 
 
-def position(said: Said, cast: Cast) -> Line:
+def _position(said: Said, cast: Cast) -> Line:
     body = read(said, Position)
     keys = listed([shortened(key) for key in body.hypotheses])
     what = f"the {'hypothesis' if len(body.hypotheses) == 1 else 'hypotheses'} {keys} of " if keys else ""
@@ -73,7 +73,7 @@ def position(said: Said, cast: Cast) -> Line:
     )
 
 
-def rating(said: Said, cast: Cast) -> Line:
+def _rating(said: Said, cast: Cast) -> Line:
     body = read(said, Rating)
     pieces = len(body.rows)
     return Line(
@@ -82,7 +82,7 @@ def rating(said: Said, cast: Cast) -> Line:
     )
 
 
-def finding(said: Said, cast: Cast) -> Line:
+def _finding(said: Said, cast: Cast) -> Line:
     body = read(said, Finding)
     what = f"the hypothesis {shortened(body.hypothesis)}" if body.what == "hypothesis" else body.what
     found = (
@@ -102,7 +102,7 @@ def finding(said: Said, cast: Cast) -> Line:
     )
 
 
-def tasking(said: Said, cast: Cast) -> Line:
+def _tasking(said: Said, cast: Cast) -> Line:
     body = read(said, Tasking)
     about = f"about {cast.ref(body.about)}" if body.about else ""
     return Line(
@@ -123,10 +123,10 @@ def _column(board_id: str, hypothesis: str) -> str:
 
 
 TELLINGS: Mapping[str, Telling] = {
-    "board": board,
-    "assessment": assessment,
-    "position": position,
-    "rating": rating,
-    "finding": finding,
-    "tasking": tasking,
+    "board": _board,
+    "assessment": _assessment,
+    "position": _position,
+    "rating": _rating,
+    "finding": _finding,
+    "tasking": _tasking,
 }

@@ -53,7 +53,7 @@ _MOVED: dict[str, str] = {
 }
 
 
-def message(said: Said, cast: Cast) -> Line:
+def _message(said: Said, cast: Cast) -> Line:
     body = read(said, Message)
     to = cast.to(said) or "nobody"
     speaker = cast.name(said.speaker)
@@ -74,7 +74,7 @@ def message(said: Said, cast: Cast) -> Line:
     )
 
 
-def consultation(said: Said, cast: Cast) -> Line:
+def _consultation(said: Said, cast: Cast) -> Line:
     body = read(said, Consultation)
     present = listed([f"{shortened(p.role)} of {cast.name(p.party)}" for p in body.participants])
     minutes = f"{body.duration_minutes} minutes" if body.duration_minutes else "duration not stated"
@@ -87,7 +87,7 @@ def consultation(said: Said, cast: Cast) -> Line:
     return Line(sentence, body.held)
 
 
-def minutes(said: Said, cast: Cast) -> Line:
+def _minutes(said: Said, cast: Cast) -> Line:
     body = read(said, Minutes)
     items = "; ".join(
         f"{shortened(item.key)}{f', said by {cast.name(item.said_by)}' if item.said_by else ''}: {shortened(item.text)}"
@@ -96,7 +96,7 @@ def minutes(said: Said, cast: Cast) -> Line:
     return Line(f"{cast.told(said, 'gave')} its account of {cast.ref(body.about)}{': ' if items else ''}{items}.")
 
 
-def correction(said: Said, cast: Cast) -> Line:
+def _correction(said: Said, cast: Cast) -> Line:
     body = read(said, Correction)
     sentence = (
         f"{cast.told_of(said)} a correction of {cast.ref(body.of)}: {shortened(body.field)} was {shortened(body.was)} and is "
@@ -105,7 +105,7 @@ def correction(said: Said, cast: Cast) -> Line:
     return Line(sentence, bears_on=(("corrects", body.of),))
 
 
-def reveal(said: Said, cast: Cast) -> Line:
+def _reveal(said: Said, cast: Cast) -> Line:
     body = read(said, Reveal)
     return Line(
         f"{cast.told_of(said)} the text that it had sealed (digest {body.digest[:12]}…): {shortened(body.text)}."
@@ -195,9 +195,9 @@ def _outcome(body: Message, cast: Cast) -> str:
 assert set(_OPENED) == set(OPENINGS), "every opening has its verb"
 
 TELLINGS: Mapping[str, Telling] = {
-    "message": message,
-    "consultation": consultation,
-    "minutes": minutes,
-    "correction": correction,
-    "reveal": reveal,
+    "message": _message,
+    "consultation": _consultation,
+    "minutes": _minutes,
+    "correction": _correction,
+    "reveal": _reveal,
 }

@@ -16,7 +16,7 @@ _VERBS = {
 }
 
 
-def claim(said: Said, cast: Cast) -> Line:
+def _claim(said: Said, cast: Cast) -> Line:
     """`“A. Speaker” for CERT A denied: “not us” (recorded by CERT B; …)`."""
     body = read(said, Claim)
     who = shortened(body.speaker) if body.attributed else "Somebody who is not named"
@@ -37,4 +37,4 @@ def claim(said: Said, cast: Cast) -> Line:
     return Line(f"{who}{party} {verb}{on}: {shortened(body.quote)}{brackets}.", body.said or body.reported)
 
 
-TELLINGS: Mapping[str, Telling] = {"claim": claim}
+TELLINGS: Mapping[str, Telling] = {"claim": _claim}

@@ -10,7 +10,7 @@ from detente.said import Said, read
 from detente.when import SECOND_US, When
 
 
-def plan(said: Said, cast: Cast) -> Line:
+def _plan(said: Said, cast: Cast) -> Line:
     body = read(said, Plan)
     classes = listed([spelled(class_) for class_ in body.activity.classes])
     about = f" after {cast.ref(body.about)}" if body.about else ""
@@ -23,7 +23,7 @@ def plan(said: Said, cast: Cast) -> Line:
     )
 
 
-def evaluation(said: Said, cast: Cast) -> Line:
+def _evaluation(said: Said, cast: Cast) -> Line:
     body = read(said, Evaluation)
     outcomes = "; ".join(
         f"as reported by {cast.name(origin)}, {_outcome(body.result.outcomes[origin])}"
@@ -41,4 +41,4 @@ def _outcome(outcome: Outcome) -> str:
     return f"{before} and {after}: {outcome.verdict}{in_brackets(*outcome.flags, chance)}"
 
 
-TELLINGS: Mapping[str, Telling] = {"plan": plan, "evaluation": evaluation}
+TELLINGS: Mapping[str, Telling] = {"plan": _plan, "evaluation": _evaluation}

@@ -17,7 +17,7 @@ _INTERSECTED = {
 }
 
 
-def proposal(said: Said, cast: Cast) -> Line:
+def _proposal(said: Said, cast: Cast) -> Line:
     body = read(said, Proposal)
     repeats = f"repeats {cast.ref(body.repeats)}" if body.repeats else ""
     if body.step == "proposed":
@@ -34,7 +34,7 @@ def proposal(said: Said, cast: Cast) -> Line:
     )
 
 
-def intersection(said: Said, cast: Cast) -> Line:
+def _intersection(said: Said, cast: Cast) -> Line:
     body = read(said, Intersection)
     to = cast.to(said)
     what = f" {cast.ref(body.of)}" if body.of else f" (intersection {said.short})"
@@ -46,7 +46,7 @@ def intersection(said: Said, cast: Cast) -> Line:
     )
 
 
-def relay(said: Said, cast: Cast) -> Line:
+def _relay(said: Said, cast: Cast) -> Line:
     """Nobody is named who asked not to be: the handle is all that is known of a submitter, and is not shown."""
     body = read(said, Relay)
     objects = len(body.objects) or len(body.objects_said)
@@ -73,4 +73,4 @@ def _classes(classes: tuple[str, ...]) -> str:
     return f"classes: {listed([spelled(name) for name in classes])}" if classes else ""
 
 
-TELLINGS: Mapping[str, Telling] = {"proposal": proposal, "intersection": intersection, "relay": relay}
+TELLINGS: Mapping[str, Telling] = {"proposal": _proposal, "intersection": _intersection, "relay": _relay}

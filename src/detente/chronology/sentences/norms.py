@@ -27,7 +27,7 @@ _ANSWERS = {
 }
 
 
-def commitment(said: Said, cast: Cast) -> Line:
+def _commitment(said: Said, cast: Cast) -> Line:
     body = read(said, Commitment)
     reservation = f"reservation: {shortened(body.reservation)}" if body.reservation else ""
     sentence = (
@@ -37,7 +37,7 @@ def commitment(said: Said, cast: Cast) -> Line:
     return Line(sentence, body.at)
 
 
-def conduct(said: Said, cast: Cast) -> Line:
+def _conduct(said: Said, cast: Cast) -> Line:
     body = read(said, Conduct)
     whose = "its own conduct" if body.about == said.speaker else f"the conduct of {cast.name(body.about)}"
     sentence = (
@@ -47,14 +47,14 @@ def conduct(said: Said, cast: Cast) -> Line:
     return Line(sentence)
 
 
-def answer(said: Said, cast: Cast) -> Line:
+def _answer(said: Said, cast: Cast) -> Line:
     body = read(said, Answer)
     relation = "denies" if body.word == "disputes" else "answers"
     sentence = f"{cast.told(said)} that it {_ANSWERS[body.word]} {cast.ref(body.of)}{clause(body.text)}."
     return Line(sentence, bears_on=((relation, body.of),))
 
 
-def agreement(said: Said, cast: Cast) -> Line:
+def _agreement(said: Said, cast: Cast) -> Line:
     body = read(said, Agreement)
     parties = listed(cast.parties(body.parties, said.speaker))
     clauses = f"{len(body.clauses)} {'clause' if len(body.clauses) == 1 else 'clauses'}"
@@ -64,7 +64,7 @@ def agreement(said: Said, cast: Cast) -> Line:
     )
 
 
-def amendment(said: Said, cast: Cast) -> Line:
+def _amendment(said: Said, cast: Cast) -> Line:
     body = read(said, Amendment)
     clauses = listed([f"{change.id}{' (taken out)' if change.remove else ''}" for change in body.changed])
     return Line(
@@ -73,14 +73,14 @@ def amendment(said: Said, cast: Cast) -> Line:
     )
 
 
-def signature(said: Said, cast: Cast) -> Line:
+def _signature(said: Said, cast: Cast) -> Line:
     body = read(said, Signature)
     verb = "consents to" if body.word == "signs" else "takes back its consent to"
     office = f"office: {shortened(body.office)}" if body.office else ""
     return Line(f"{cast.told(said)} that it {verb} {cast.ref(body.of)}{clause(body.text)}{in_brackets(office)}.")
 
 
-def undertaking(said: Said, cast: Cast) -> Line:
+def _undertaking(said: Said, cast: Cast) -> Line:
     body = read(said, Undertaking)
     evidence = f"evidence: {cast.refs(body.evidence)}" if body.evidence else ""
     due = f"due {body.due}" if body.due is not None else ""
@@ -92,7 +92,7 @@ def undertaking(said: Said, cast: Cast) -> Line:
     return Line(sentence)
 
 
-def limit(said: Said, cast: Cast) -> Line:
+def _limit(said: Said, cast: Cast) -> Line:
     body = read(said, Limit)
     verification = f"verification: {shortened(body.verification)}" if body.verification else ""
     exchange = f"next exchange of data {body.next_exchange}" if body.next_exchange is not None else ""
@@ -103,7 +103,7 @@ def limit(said: Said, cast: Cast) -> Line:
     )
 
 
-def response(said: Said, cast: Cast) -> Line:
+def _response(said: Said, cast: Cast) -> Line:
     body = read(said, Response)
     answers_to = f"in answer to {cast.ref(body.of)}" if body.of else ""
     about = f"about {cast.refs(body.about)}" if body.about else ""
@@ -131,13 +131,13 @@ def _norm(name: str) -> str:
 
 
 TELLINGS: Mapping[str, Telling] = {
-    "commitment": commitment,
-    "conduct": conduct,
-    "answer": answer,
-    "agreement": agreement,
-    "amendment": amendment,
-    "signature": signature,
-    "undertaking": undertaking,
-    "limit": limit,
-    "response": response,
+    "commitment": _commitment,
+    "conduct": _conduct,
+    "answer": _answer,
+    "agreement": _agreement,
+    "amendment": _amendment,
+    "signature": _signature,
+    "undertaking": _undertaking,
+    "limit": _limit,
+    "response": _response,
 }

@@ -12,7 +12,7 @@ _STEPS = {"sighting": "saw it first", "assessment": "assessed it", "publication"
 _CHOICES = {"act": "decided to act", "do not act": "decided not to act"}
 
 
-def milestone(said: Said, cast: Cast) -> Line:
+def _milestone(said: Said, cast: Cast) -> Line:
     body = read(said, Milestone)
     did = _CHOICES.get(body.choice) or _STEPS[body.step]
     reasons = "".join(f"; reason given: {shortened(reason)}" for reason in body.reasons)
@@ -24,7 +24,7 @@ def milestone(said: Said, cast: Cast) -> Line:
     return Line(sentence, body.when, names=(body.about,))
 
 
-def measure(said: Said, cast: Cast) -> Line:
+def _measure(said: Said, cast: Cast) -> Line:
     body = read(said, Measure)
     if body.of:
         evidence = f"evidence: {cast.refs(body.evidence)}" if body.evidence else ""
@@ -43,4 +43,4 @@ def measure(said: Said, cast: Cast) -> Line:
     return Line(sentence, body.when, word="measure given")
 
 
-TELLINGS: Mapping[str, Telling] = {"milestone": milestone, "measure": measure}
+TELLINGS: Mapping[str, Telling] = {"milestone": _milestone, "measure": _measure}

@@ -13,7 +13,7 @@ from tests.scene import quick_folder
 from tests.talking import COMMANDS, Talk
 from tests.world import World
 
-_MODULES = (*COMMANDS, "norms", "agreements", "respond")
+_MODULES = (*COMMANDS, "norms", "agreements", "respond", "keys")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""N4: commitments and dates are the party's: another person in the office, or another office, ends none of them."""
+"""N4: commitments and dates are the party's: neither another person in the office nor another key ends any of them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ def _standing(talk: Talk, name: str) -> dict[str, Any]:
         "agreement": talk.run(name, "agreement", "show", "harbour"),
         "limits": talk.run(name, "limit", "list")["limits"],
     }
+
+
+def _deadlines(talk: Talk, name: str, thread: str) -> dict[str, Any]:
+    """The clocks of a request, whose answer is due from A."""
+    leg = talk.run(name, "thread", "show", thread)["thread"]["legs"]["a.example"]
+    return {field: leg[field] for field in ("state", "clock", "due_us", "sent_us", "delivered_us", "waits_on")}
 
 
 def _promise(talk: Talk) -> str:
@@ -78,4 +84,36 @@ def test_n4_after_a_handover_every_commitment_and_date_remains() -> None:
         talk.later(days=180)
         late = talk.run("b", "undertake", "due")["duties"]
         assert [duty["due"] for duty in late] == [duty["due"] for duty in before["duties"]]
+        assert all(duty["overdue_us"] > 0 for duty in late)
+
+
+def test_n4_after_key_rotation_every_deadline_and_commitment_remains() -> None:
+    with promising("a", "b") as talk:
+        _promise(talk)
+        request = talk.run("b", *words("request --to a --subject Relay --text 'Please look' --want information"))[
+            "short"
+        ]
+        talk.run("a", *words("limit declare 'No more than ten teams' --to b"))
+        sealed = words("respond add undisclosed --sealed-kind retorsion --sealed-text t --reveal 2027-05-01 --to b")
+        seal = talk.run("a", *sealed)["short"]
+        talk.sync()
+        before = {name: (_standing(talk, name), _deadlines(talk, name, request)) for name in ("a", "b")}
+        assert before["a"] == before["b"]
+        assert before["a"][1]["due_us"] > talk.world.clock.now_us
+
+        old = talk.run("a", "keys", "show")["fingerprint"]
+        new = talk.run("a", "keys", "rotate", "--yes")["fingerprint"]
+        assert new != old
+        reopen(talk.world, "a")  # as after a restart: from now on everything is signed by the new keys
+        talk.sync()
+        for name in ("a", "b"):
+            assert (_standing(talk, name), _deadlines(talk, name, request)) == before[name]
+
+        # What was promised under the old key is kept, revealed and answered under the new one.
+        talk.run("a", "respond", "reveal", seal)
+        talk.sync()
+        assert "retorsion: t" in talk.text("b", "respond", "list")
+        talk.later(days=240)
+        late = talk.run("b", "undertake", "due")["duties"]
+        assert [duty["due"] for duty in late] == [duty["due"] for duty in before["b"][0]["duties"]]
         assert all(duty["overdue_us"] > 0 for duty in late)

@@ -101,6 +101,7 @@ def version_lines(state: AgreementState, version: Version) -> list[str]:
 
 
 def amendment_lines(draft: Draft) -> list[str]:
+    """One amendment: what it would change, why in its speaker's words, who has signed and who has not."""
     lines = [
         f"  amendment {draft.short} of version {draft.base} by {plain(draft.speaker)} on {day(draft.said_us)}: {draft.state}"
     ]

@@ -11,6 +11,7 @@ of one office stays two. Rows and lists are in the order of events (time said, t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from detente.attribution.bodies import (
     ALWAYS,
@@ -155,6 +156,16 @@ def _rows(
     taskings: Sequence[Asked],
 ) -> tuple[Row, ...]:
     """One row for each office that judges; its latest standing judgment of each hypothesis."""
+    # Most evidence bears on every judgment of its assessment: what all of them share is found once.
+    narrow = {said.id for said, body in assessed if any(item.hypotheses for item in _items(body))}
+    bases: dict[tuple[str, str], _Basis] = {}
+
+    def basis_of(one: tuple[Said, Assessment, Judgment], key: str) -> _Basis:
+        at = (one[0].id, key if one[0].id in narrow else "")
+        if at not in bases:
+            bases[at] = _basis(one[1], key, labels, offices)
+        return bases[at]
+
     by_office: dict[Assessor, list[tuple[Said, Assessment]]] = {}
     for said, body in assessed:
         by_office.setdefault((said.speaker, body.office), []).append((said, body))
@@ -180,7 +191,9 @@ def _rows(
                 basis=tuple(sorted(f"{kind}/{source}" for kind, source in codes)),
                 context_only={kind for kind, _ in codes} == {"contextual"},
                 judgments=tuple(
-                    _judgment(*latest[key], labels, offices, _earlier(everything, speaker, office, latest[key]))
+                    _judgment(
+                        *latest[key], basis_of(latest[key], key), _earlier(everything, speaker, office, latest[key])
+                    )
                     for key in keys
                     if key in latest
                 ),
@@ -198,31 +211,42 @@ def _items(body: Assessment) -> list[Cited | Withheld]:
     return [*body.evidence, *body.withheld]
 
 
-def _judgment(
-    said: Said,
-    body: Assessment,
-    judgment: Judgment,
-    labels: Mapping[str, str],
-    offices: Mapping[str, str],
-    before: tuple[str, ...],
-) -> Judged:
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What one assessment shows and withholds for one hypothesis."""
+
+    evidence: tuple[str, ...]
+    cites: tuple[str, ...]
+    withheld: int
+    context_only: bool
+
+
+def _basis(body: Assessment, key: str, labels: Mapping[str, str], offices: Mapping[str, str]) -> _Basis:
     """`labels`: of evidence by reference. `offices`: assessors by assessment; another's assessment is cited, and is no evidence."""
-    key = judgment.hypothesis
     shown = [item for item in body.evidence if not item.hypotheses or key in item.hypotheses]
     withheld = [item for item in body.withheld if not item.hypotheses or key in item.hypotheses]
+    return _Basis(
+        tuple([labels[item.ref] for item in shown if item.ref in labels]),
+        tuple([offices[item.ref] for item in shown if item.ref in offices]),
+        sum([item.items for item in withheld]),
+        {item.kind for item in shown} | {item.kind for item in withheld} == {"contextual"},
+    )
+
+
+def _judgment(said: Said, body: Assessment, judgment: Judgment, basis: _Basis, before: tuple[str, ...]) -> Judged:
     judged = likelihood(judgment.likelihood, judgment.scale)
     return Judged(
-        hypothesis=key,
+        hypothesis=judgment.hypothesis,
         likelihood=judged.word,
         scale=judged.scale,
         low=judged.low,
         high=judged.high,
         confidence=judgment.confidence,
         reasons=quoted(judgment.reasons) if judgment.reasons else "",
-        evidence=tuple([labels[item.ref] for item in shown if item.ref in labels]),
-        cites=tuple([offices[item.ref] for item in shown if item.ref in offices]),
-        withheld=sum([item.items for item in withheld]),
-        context_only={item.kind for item in shown} | {item.kind for item in withheld} == {"contextual"},
+        evidence=basis.evidence,
+        cites=basis.cites,
+        withheld=basis.withheld,
+        context_only=basis.context_only,
         as_of=str(body.as_of) if body.as_of else "",
         said_us=said.at_us,
         statement=said.id,

@@ -35,7 +35,7 @@ main(["demo", "--script", "--folder", sys.argv[1]])
 """
 
 SENTENCES = (
-    "Parties, people and data are invented. Nothing leaves this machine.",
+    "Parties, people and data are invented, but for step 9, which quotes a public record. Nothing leaves this machine.",
     "imports lantern.csv: 38 indicators. Line 40 is not read: 'MUTEX' is no kind we look for.",
     "shares 36: 36 to Borovia, 25 to Harbour (agreed: up to TLP:GREEN).",
     "Removed before it left, by class and count: e-mail 2, own-address 2, own-host 1, word 1.",

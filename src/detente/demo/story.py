@@ -1,7 +1,8 @@
 """The story: two parties that do not trust each other, a witness, and what each can prove afterwards.
 
 Every step says who does what, and checks that it happened before it says so. The parties are invented and their parts
-could be exchanged; the words are the same for both.
+could be exchanged; the words are the same for both. Real people stand in the public record alone (`dossier.py`), as speakers of
+words that they are quoted with.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class Story:
         self.stage.title(
             "Détente: three nodes on this machine, talking over HTTP",
             "CERT Aldmere and CERT Borovia do not trust each other; Harbour Institute is a witness to both. "
-            "Parties, people and data are invented. Nothing leaves this machine.",
+            "Parties, people and data are invented, but for step 9, which quotes a public record. Nothing leaves this machine.",
         )
         self.meet()
         self.share()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from detente.attribution.bodies import RELIANCE
-from detente.attribution.picture import ASKED, mark_of, moment, span_of, support_of
+from detente.attribution.picture import ASKED, denials_of, mark_of, moment, span_of, support_of
 from detente.attribution.view import BoardView, Column, Judged, Row, Stand
 from detente.drawing import FONT_PX, LINE_PX, interval, label, mark, rule, width_of, wrap
 from detente.drawing import svg as whole
@@ -63,12 +63,8 @@ def _head(column: Column) -> list[Line]:
     lines = [*_words(column.key, bold=True), *_words(quoted(column.text), small=True)]
     if column.rung:
         lines += _words(column.rung, small=True, faint=True)
-    for words, offices in (
-        ("denied by", column.denied_by),
-        ("not addressed by the denial of", column.not_addressed_by),
-    ):
-        if offices:
-            lines += _words(f"✕ {words} {', '.join(offices)}", small=True)
+    for denial in denials_of(column):
+        lines += _words(denial, small=True)
     return lines
 
 

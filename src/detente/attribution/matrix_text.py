@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from detente.attribution.bodies import MARKS
 from detente.attribution.evidence import Cell, Item, Matrix
+from detente.attribution.picture import denials_of
 from detente.attribution.view import BoardView, counted
 from detente.drawing import pad, plain, wrap
 
@@ -25,6 +26,10 @@ def matrix_text(view: BoardView, width: int = 80) -> str:
     blocks[0] += wrap("Marks: " + ", ".join(f"{mark} {words}" for mark, words in MARKS.items()), width, hanging="  ")
     blocks[0] += wrap("apart: how far a piece tells hypotheses apart, from 0 to 2", width)
     blocks[0] += wrap("In brackets: evidence that is consistent with everything, and tells no hypotheses apart.", width)
+    for column in view.hypotheses:
+        blocks[0] += [
+            part for line in denials_of(column) for part in wrap(f"{column.key}: {line}", width, hanging="  ")
+        ]
     widest = max(len(_marks(cell)) for item in rated for cell in item.cells)
     size = max(11, min(widest, 24))
     fit = max(1, (width - HEAD) // (size + GAP))

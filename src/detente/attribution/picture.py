@@ -86,14 +86,16 @@ def _hypotheses(view: BoardView, width: int) -> Iterator[str]:
         if column.by != view.recorded_by:
             about += f", added by {plain(column.by)}"
         lines = wrap(about, width - size - GAP)
-        for reach, offices in (
-            ("denied by", column.denied_by),
-            ("not addressed by the denial of", column.not_addressed_by),
-        ):
-            if offices:
-                lines += wrap(f"✕ {reach} {plain(', '.join(offices))}", width - size - GAP, hanging="  ")
+        for denial in denials_of(column):
+            lines += wrap(denial, width - size - GAP, hanging="  ")
         for position, line in enumerate(lines):
             yield " " * GAP + pad(column.key if position == 0 else "", size) + line
+
+
+def denials_of(column: Column) -> list[str]:
+    """Who denies a hypothesis, and whose denial does not reach its rung: shown wherever the hypothesis is."""
+    words = {"denied by": column.denied_by, "not addressed by the denial of": column.not_addressed_by}
+    return [f"✕ {reach} {plain(', '.join(offices))}" for reach, offices in words.items() if offices]
 
 
 def _tables(view: BoardView, width: int) -> list[list[str]]:

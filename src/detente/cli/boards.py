@@ -213,7 +213,11 @@ def board_matrix(out: Out, board: str, on: When | None, width: int | None) -> No
     view = _view(out, board, on=on)
     out.result(
         "board matrix",
-        {"board": view.id, "matrix": msgspec.to_builtins(view.matrix)},
+        {
+            "board": view.id,
+            "hypotheses": msgspec.to_builtins(view.hypotheses),
+            "matrix": msgspec.to_builtins(view.matrix),
+        },
         lambda: click.echo(matrix_text(view, _width(width)), nl=False),
     )
 

@@ -158,6 +158,17 @@ def test_at_the_same_time_the_leaf_hash_decides_and_not_the_name() -> None:
     assert [event.said.id for event in talk.at(T0 + HOUR_US).events[1:]] == [said.id for said in expected]
 
 
+def test_what_third_parties_say_to_hold_moves_no_time_between_two() -> None:
+    """C holds the answer of B at once, or says so; between A and B it counts from when B says it, as A and B can tell."""
+    for to in ((B,), (B, C)):
+        talk, opening = asked(to=to)
+        answer = talk.move(opening, B, "answer", T0 + 3 * HOUR_US, to=[A, C], text="Here.", extent="full")
+        talk.receive(answer, T0 + HOUR_US, by=C)
+        early, late = (talk.at(T0 + hours * HOUR_US).legs[B] for hours in (2, 3))
+        assert (early.state, early.said) == ("delivered", (opening.id,))
+        assert (late.state, late.replied_us) == ("answered", T0 + 3 * HOUR_US)
+
+
 def test_a_missing_message_of_a_thread_is_seen_by_its_number() -> None:
     talk, opening = asked()
     talk.move(opening, B, "acknowledge", T0 + HOUR_US)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.boards import assess, new_board, seen
 from tests.claiming import claiming, imported, listed_claims, recorded
 
 SENTENCE = "It is now being said that Putin is creating a covert operation"
@@ -51,3 +52,33 @@ def test_a9_words_without_a_speaker_take_no_better_grade_until_somebody_is_named
             # What was first admitted stays as it was; what is known since stands beneath it.
             assert unnamed["speaker"] is None
             assert [one["speaker"] for one in unnamed["corrections"]] == ["A commentator"]
+
+
+def test_a9_words_of_nobody_are_no_assessment_on_any_board() -> None:
+    with claiming("a", "b") as talk:
+        board = new_board(talk)
+        about = ("--about", board, "--topic", "responsibility", *TO_B)
+        before = {name: seen(talk, name, board)["header"] for name in ("a",)}
+        claim = recorded(talk, "a", SENTENCE, *about)
+        talk.sync()
+        for name in ("a", "b"):
+            header = seen(talk, name, board)["header"]
+            assert header == before["a"]
+            assert header["assessed"] == 0
+        # Relied upon, it is evidence of an assessor who has a name, and still no assessor.
+        assess(
+            talk,
+            "a",
+            board,
+            "Bureau",
+            "--judge",
+            "x=likely/low",
+            "--evidence",
+            f"{claim['short']};contextual;open",
+            *TO_B,
+        )
+        talk.sync()
+        for name in ("a", "b"):
+            view = seen(talk, name, board)
+            assert view["header"]["assessed"] == 1
+            assert [row["office"] for row in view["assessors"]] == ["Bureau"]

@@ -27,7 +27,7 @@ from detente.party import Party, Role, check_origin, check_url, fingerprint, key
 from detente.statement import JSON_MEDIA, SALTS_BYTES, KeyLeaf, key_leaf, seal
 from detente.stix.canonical import JsonValue, encode, parse
 from detente.store.database import Connection
-from detente.store.keys import create_keys, move_keys, read_keys, read_some_keys
+from detente.store.keys import create_keys, move_keys, read_keys, read_some_keys, sync_folder
 from detente.store.log import JOURNAL, OWN, head_of
 from detente.store.store import Store, Transaction, read_record, read_records
 from detente.tlog.checkpoint import Checkpoint, cosign, sign_checkpoint
@@ -63,6 +63,7 @@ class Node:
         self.clock = clock
         self.random = random
         self._keys = keys
+        self._compared = b""  # the record about our keys that these were found to agree with
         self.store = Store.open(
             folder,
             config.store.url or None,
@@ -126,6 +127,7 @@ class Node:
             _remove_partial(leftover)
         create_keys(partial, self.origin, self.random, roles)
         partial.rename(folder)
+        sync_folder(self.folder)  # or a power cut could leave a log that has gone over to keys without a place
         return read_keys(folder, roles)
 
     def take_new_keys(self) -> None:
@@ -142,18 +144,21 @@ class Node:
         if value is not None and all(signer.verifier.vkey in named for signer in read_some_keys(folder)):
             move_keys(folder, self.folder / "keys")
             self._keys = read_keys(self.folder / "keys")
+            self._compared = b""
 
     def _require_present_keys(self, connection: Connection) -> None:
         """Before every write: never sign with a key that our log has retired, as after a rotation by another process."""
         value = read_record(connection, KEYS, CURRENT)
-        if value is None or _by_role(value) == self._vkeys():
+        if value is None or value == self._compared:
             return
-        self._keys = read_keys(self.folder / "keys")
+        if _by_role(value) != self._vkeys():
+            self._keys = read_keys(self.folder / "keys")
         if _by_role(value) != self._vkeys():
             raise StaleWrite(
                 "the log of this node has gone over to other keys than those in keys/; nothing was signed. Right after a rotation by "
                 "another process, try again. After a restore, put back the keys of a later backup."
             )
+        self._compared = value
 
     def _vkeys(self) -> dict[Role, list[str]]:
         return {role: [signer.verifier.vkey for signer in signers] for role, signers in self._keys.items()}

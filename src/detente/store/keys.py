@@ -42,7 +42,7 @@ def create_keys(
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-    _sync(folder)
+    sync_folder(folder)
 
 
 def read_keys(folder: Path, roles: Iterable[Role] = tuple(KINDS)) -> dict[Role, tuple[SignerKey, ...]]:
@@ -64,13 +64,14 @@ def move_keys(source: Path, target: Path) -> None:
     for path in sorted(source.iterdir()):
         with suppress(FileNotFoundError):
             path.replace(target / path.name)
-    _sync(target)
+    sync_folder(target)
     with suppress(FileNotFoundError):
         source.rmdir()
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """The names in a folder are on the disk when this returns."""
     directory = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(directory)

@@ -10,7 +10,16 @@ from tests.adversary.lying_party import LyingParty
 from tests.scene import journal_kinds, reopen, require_sound, settle, tell, town, trouble_with
 from tests.world import World, world
 
-from detente.errors import BadSignature, CorruptLog, DetenteError, MalformedReply, NotPermitted, StaleWrite, UnknownKey
+from detente.errors import (
+    BadSignature,
+    CorruptLog,
+    DetenteError,
+    MalformedReply,
+    NotPermitted,
+    SplitView,
+    StaleWrite,
+    UnknownKey,
+)
 from detente.node import open as open_module
 from detente.node.backup import backup, recover, restore
 from detente.node.matters import read_matters
@@ -26,6 +35,7 @@ from detente.store.log import OWN, head_of, read_head
 from detente.tlog.checkpoint import Checkpoint, sign_checkpoint
 from detente.tlog.merkle import Frontier, leaf_hash
 from detente.tlog.note import KeyKind, SignerKey, signer_from_seed, verifier_key
+from detente.tlog.trusted import verify_evidence
 from detente.web.log import Answer, Request
 
 
@@ -266,6 +276,27 @@ def test_a_retired_key_signs_nothing_more(tmp_path: Path) -> None:
         report = sync(b, w.fetch)
         assert type(report.worst).__name__ == "Rollback"
         assert (pinned(b, "a"), mirrored(b, "a.example")) == (party, size)
+
+
+@pytest.mark.parametrize("later", [0, 3])
+def test_two_histories_from_before_a_rotation_are_proved_after_it(tmp_path: Path, later: int) -> None:
+    """C was shown another history under the old keys, B the true one and the hand-over; no key signed the two newest checkpoints."""
+    with world(tmp_path) as w:
+        town(w, "a", "b", "c", said=2)
+        liar, b = LyingParty(w, "a"), w.nodes["b"]
+        liar.fork_at(liar.settled, size=liar.settled + 2, towards="c.example")
+        assert mirrored(w.nodes["c"], "a.example") < liar.settled + 2
+        sync(w.nodes["c"], w.fetch, ["a"])
+        assert mirrored(w.nodes["c"], "a.example") == liar.settled + 2
+        tell(liar.node, range(70, 73), "b")
+        rotate(liar.node)
+        tell(liar.node, range(80, 80 + later), "b") if later else None
+        report = sync(b, w.fetch)
+        assert isinstance(report.worst, SplitView), report.worst
+        evidence = verify_evidence(report.worst.evidence)
+        old = {key.vkey for key in pinned(b, "a").former[Role.LOG]}
+        assert set(evidence.vkeys) <= old
+        assert evidence.origin == "a.example"
 
 
 def test_a_key_that_was_retired_does_not_come_back() -> None:

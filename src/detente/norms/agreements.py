@@ -4,9 +4,9 @@ A text is in force from the moment when the last of its parties signed it. An am
 when all parties have signed; until then its clauses are proposed, whoever wrote them. Of two amendments of one version the one that is
 complete first makes the next version, and the other is overtaken: it has to be proposed anew on the text that is in force.
 
-The state at any time is a function of the statements up to then, in the order of their times. A signature counts from its own time, and
-not before the text that it signs was said: where the signer's clock is behind the author's, from the time of the text. No text and no
-signature is undone by withdrawing the statement: consent ends with a statement that says so, from its own time on.
+The state at any time is a function of the statements up to then, each at the time when it counts (`detente.norms.times`): nobody can
+date a signature before the text that it signs or what it had seen. No text and no signature is undone by withdrawing the statement:
+consent ends with a statement that says so, from its own time on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ import msgspec
 
 from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.norms.bodies import Agreement, Amendment, Change, Clause, Signature, kept
+from detente.norms.times import effective_times
 from detente.said import Said
+from detente.stix.canonical import INTEGER_MAX
 
 IN_FORCE, PROPOSED, ENDED, OVERTAKEN = "in force", "proposed", "ended", "overtaken"
 
@@ -98,7 +100,6 @@ class _Text:
 
     said: Said
     body: Agreement | Amendment
-    from_us: int
     signed: dict[str, int] = field(default_factory=dict)
     state: str = PROPOSED
 
@@ -113,7 +114,7 @@ def agreements(statements: Iterable[Said], on_us: int | None = None) -> list[Agr
     None: by everything that is held, also by what a partner whose clock is ahead of ours said "in some minutes".
     """
     every = sorted(statements, key=lambda said: (said.at_us, said.ref.leaf))
-    until_us = max((said.at_us for said in every), default=0) if on_us is None else on_us
+    until_us = INTEGER_MAX if on_us is None else on_us
     amendments = kept((said for said in every if said.kind == "amendment"), Amendment)
     signatures = kept((said for said in every if said.kind == "signature"), Signature)
     return [
@@ -139,21 +140,20 @@ def _walk(
     signatures: Sequence[tuple[Said, Signature]],
     on_us: int,
 ) -> AgreementState:
-    main = _Text(root, agreement, root.at_us)
-    texts = {root.id: main}
-    for said, amendment in amendments:
-        if amendment.agreement == root.id and said.speaker in agreement.parties:
-            from_us = max(said.at_us, root.at_us)
-            if from_us <= on_us:
-                texts[said.id] = _Text(said, amendment, from_us)
+    proposed = [
+        (said, body) for said, body in amendments if body.agreement == root.id and said.speaker in agreement.parties
+    ]
+    ids = {root.id, *(said.id for said, _ in proposed)}
+    signed = [(said, body) for said, body in signatures if body.of in ids and said.speaker in agreement.parties]
+    named = {said.id: root.id for said, _ in proposed} | {said.id: body.of for said, body in signed}
+    # Only what all parties of this agreement were told: so both sides compute the same times.
+    times = effective_times([root, *(said for said, _ in proposed), *(said for said, _ in signed)], named)
+    main = _Text(root, agreement)
+    texts = {root.id: main} | {said.id: _Text(said, body) for said, body in proposed if times[said.id] <= on_us}
     left: dict[str, int] = {}
     versions: list[Version] = []
-    acts = [
-        (max(said.at_us, texts[signature.of].from_us), said.at_us, said.ref.leaf, said, signature)
-        for said, signature in signatures
-        if signature.of in texts and said.speaker in agreement.parties
-    ]
-    for at_us, _, _, said, signature in sorted(acts, key=lambda act: act[:3]):
+    for said, signature in sorted(signed, key=lambda one: (times[one[0].id], one[0].ref.leaf)):
+        at_us = times[said.id]
         if at_us <= on_us:
             _sign(at_us, said.speaker, signature, texts[signature.of], main, agreement, versions, left)
     for text in texts.values():

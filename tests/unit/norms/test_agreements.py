@@ -23,6 +23,7 @@ from detente.norms.agreements import (
 from detente.norms.bodies import Amendment, Change, Clause, made
 from detente.norms.lines import agreement_lines, diff_lines, version_lines
 from detente.said import Said
+from detente.statement import Seen
 from detente.words import loaded_words
 
 ONE = {"id": "1", "text": "No entry into hospitals", "classes": ["intrusion"]}
@@ -137,7 +138,34 @@ def test_a_signature_from_a_clock_that_is_behind_counts_from_the_time_of_the_tex
     speech.say("signature", BOROVIA, 0.997, of=text.id)  # some four minutes behind
     state = _state(speech, 2)
     assert state.state == "in force"
-    assert state.signed == {BOROVIA: day(1), ALDMERE: day(1.001)}
+    assert state.signed == {BOROVIA: day(1) + 1, ALDMERE: day(1.001)}
+
+
+def test_a_signature_is_not_dated_back_before_what_its_log_or_its_signer_had_seen() -> None:
+    speech = Speech()
+    text = _signed(speech)
+    change = speech.say("amendment", ALDMERE, 4, agreement=text.id, base=1, changed=[{"id": "1", "text": "x"}])
+    ours = speech.say("signature", ALDMERE, 30, of=change.id)
+    late = speech.say(
+        "signature", BOROVIA, 2, of=change.id
+    )  # long after the thirtieth, and dated before its own earlier signature
+    assert _state(speech, 100).versions[-1].since_us == day(30)
+    assert _state(speech, 100).amendments[0].signed[BOROVIA] == day(4) + 1
+    # The header says that B had verified A's log up to and with A's signature when it signed.
+    seen = replace(late, seen=(Seen(ALDMERE, ours.ref.index + 1, b""),))
+    (state,) = agreements([*speech.said[:-1], seen], day(100))
+    assert state.amendments[0].signed[BOROVIA] == day(30) + 1
+    assert version_on(state, day(29)).number == 1
+
+
+def test_logs_that_refer_to_each_other_in_a_circle_come_to_an_end() -> None:
+    speech = Speech()
+    text = _proposed(speech)
+    circle = []
+    for speaker, other in ((ALDMERE, BOROVIA), (BOROVIA, ALDMERE)):
+        circle.append(replace(speech.say("signature", speaker, 2, of=text.id), seen=(Seen(other, 99, b""),)))
+    (state,) = agreements([text, *circle], day(9))
+    assert state.state == "in force"
 
 
 def test_a_signature_taken_back_in_time_leaves_the_text_proposed() -> None:

@@ -54,8 +54,8 @@ SENTENCES = (
     "asks Borovia for information, and to keep the data: request ",
     "acknowledges, which agrees to nothing. The clock of the reply runs until ",
     "✓ Both nodes hold the same thread: 4 entries with the same digests, the same states, the same times.",
-    "records 21 short quotations and tells both",
-    "By class: asserts 12, denies 3, declines-to-assert 0, reports 1; unattributed 5, counted for nothing.",
+    "records 23 short quotations and tells both",
+    "By class: asserts 12, denies 3, declines-to-assert 0, reports 1; unattributed 7, counted for nothing.",
     "Was the channel of 2013 ever used? Four accounts of one fact:",
     "29 May 2019, Andrey Krutskikh, through TASS: “all three levels are being used”",
     "Denial (scope not stated), September 2016: “Vladimir Putin” denied on responsibility: “At the state level, we",
@@ -64,7 +64,7 @@ SENTENCES = (
     "✓ “uniform” is computed, never typed; here it is not written: analytic confidence differs",
     "2 in 74 days before 5 Sep 2016, 0 in 64 days after. Leaks are another class, and not counted.",
     "The answer: too few data: silence this long had about a 21% chance with no change.",
-    "✓ The three nodes print the same chronology, byte for byte: 28 lines, each with log, entry and digest.",
+    "✓ The three nodes print the same chronology, byte for byte: 30 lines, each with log, entry and digest.",
     "✕ CERT Aldmere has shown two different histories. Both are signed by its key:",
     "It can be: a restored backup · a stolen key · intent. Borovia does not know which.",
     "shares nothing more with Aldmere until the two have talked.",
@@ -150,7 +150,15 @@ def test_every_quotation_of_the_public_record_is_one_that_is_held_and_each_has_a
         assert len(words.quote) <= 120, "quotations are short"
         assert words.said
         assert words.hops
-        assert words.speaker or words.key in ("systems", "ceasing", "never-used", "once", "channel-used")
+        assert words.speaker or words.key in (
+            "systems",
+            "ceasing",
+            "never-used",
+            "once",
+            "channel-used",
+            "daily",
+            "not-asserting",
+        )
     assert [words.key for words in RECORD if SUMMARY in words.ambiguity] == ["channel-used"]
     assert not [word for word in STATES if re.search(rf"\b{word}\b", EVENTS)]
 

@@ -46,7 +46,7 @@ OFFICES = (
     ("Head office", False, "high"),
 )
 HEAD, MEMBERS = "the head office", 17
-TITLE = "Who entered the network?"
+EXAMPLE, TITLE = "an invented incident", "Who entered?"
 
 
 class Dossier:
@@ -115,7 +115,7 @@ class Dossier:
         board = open_board(
             keeper,
             question="intrusion",
-            incident=NETWORK,
+            incident=EXAMPLE,
             title=TITLE,
             hypotheses=[
                 Hypothesis(key="state", text="a state", rung="state-executed"),

@@ -21,6 +21,7 @@ SERVER = "requests for a server"
 MEETING = "meeting of 7 July 2017"
 UNIT = "joint cyber security unit"
 COUNT = "number of agencies"
+OTHER_WAY = "activity in the other direction, 2016"
 
 SUMMARY = "a summary: the exact words are not held here"
 
@@ -165,6 +166,26 @@ RECORD: tuple[Words, ...] = (
         (SYSTEMS,),
         "reports",
         hops=(("outlet", "an article of December 2016"),),
+    ),
+    Words(
+        "daily",
+        "",
+        "2017",
+        "Russia Targeted in Daily Cyberattacks From US Territory",
+        "intrusion",
+        (OTHER_WAY,),
+        "reports",
+        hops=(("outlet", "a headline from Moscow"),),
+    ),
+    Words(
+        "not-asserting",
+        "",
+        "2017",
+        "We are not asserting that they came from the United States. We have no proof",
+        "responsibility",
+        (OTHER_WAY,),
+        "declines-to-assert",
+        hops=(("outlet", "an interview from Moscow"), ("translation", "from Russian, by the outlet")),
     ),
     Words(
         "multiple",

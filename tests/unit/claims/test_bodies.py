@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.tree import ROOT
 
 from detente.claims.bodies import BODIES, TOPICS, Claim, Hop
 from detente.errors import InvalidStatement
 from detente.said import read_value, written
 from detente.scales import RUNGS, SCOPES
+from detente.stix.canonical import parse_canonical
 from detente.when import parse_when
 
 
@@ -94,3 +96,15 @@ def test_a_later_version_may_say_more() -> None:
 def test_the_kind_has_its_body() -> None:
     assert set(BODIES) == {"claim"}
     assert BODIES["claim"] is Claim
+
+
+def test_the_example_of_the_format_page_is_a_claim_in_canonical_form() -> None:
+    page = (ROOT / "docs" / "formats" / "claim.md").read_text(encoding="utf-8")
+    example = page.split("```json\n", 1)[1].split("\n```", 1)[0]
+    value = parse_canonical(example.encode())
+    assert isinstance(value, dict)
+    claim = read_value(value, Claim, where="the page")
+    assert written(claim) == value
+    fields = [field.split("`")[1::2] for field in page.split("\n") if field.startswith("| `")]
+    told = {name for names in fields for name in names[:2]}
+    assert set(Claim.__struct_fields__) | set(Hop.__struct_fields__) <= told

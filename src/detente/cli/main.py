@@ -30,6 +30,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("sync", "sharing:sync", "Pull, verify, mirror, countersign and acknowledge."),
     ("hunt", "hunting:hunt", "Look in your own logs for what partners told you."),
     ("sightings", "hunting:sightings", "What was seen, by whom, how often."),
+    ("match", "patterns:match_", "Hold a STIX pattern against observed data."),
+    ("pattern", "patterns:pattern", "Check STIX patterns."),
     ("inbox", "inbox:inbox", "What must be answered, by when."),
     ("notice", "channel:notice", "Tell partners something; they acknowledge it."),
     ("request", "channel:request", "Ask partners for something, with a clock."),

@@ -16,11 +16,14 @@ LENGTH_MAX = 1 << 18
 DEPTH_MAX = 32
 
 
-def parse_pattern(text: str) -> Pattern:
-    """The expression tree; raises InvalidPattern with the position, counted in characters from 0."""
+def parse_pattern(text: str, *, lenient: bool = False) -> Pattern:
+    """The expression tree; raises InvalidPattern with the position, counted in characters from 0.
+
+    `lenient`: what patterns of STIX 2.0 are found to say is read too: START and STOP with plain text, and one qualifier twice.
+    """
     if len(text) > LENGTH_MAX:
         raise InvalidPattern(f"the pattern has {len(text)} characters, the limit is {LENGTH_MAX}; split it")
-    return _Parser(text).pattern()
+    return _Parser(text, lenient=lenient).pattern()
 
 
 class _Token(NamedTuple):
@@ -32,8 +35,9 @@ class _Token(NamedTuple):
 class _Parser:
     """Holds the tokens of one text and how far they are read."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, lenient: bool) -> None:
         self._tokens = _tokens(text)
+        self._lenient = lenient
         self._next = 0
         self._depth = 0
 
@@ -77,7 +81,7 @@ class _Parser:
         seen: set[str] = set()
         while (qualifier := self._peek()).text in ("WITHIN", "REPEATS", "START") and qualifier.kind == "word":
             # A group in parentheses may be qualified twice in one way, a single observation may not.
-            if qualifier.text in seen and not grouped:
+            if qualifier.text in seen and not grouped and not self._lenient:
                 raise _error(f"{qualifier.text} twice on one expression; put parentheses around the first", qualifier)
             seen.add(qualifier.text)
             expression = self._qualifier(expression)
@@ -86,9 +90,10 @@ class _Parser:
     def _qualifier(self, expression: Pattern) -> Pattern:
         token = self._advance()
         if token.text == "START":
-            start = self._literal("timestamp")
+            kinds = ("timestamp", "string") if self._lenient else ("timestamp",)
+            start = self._literal(*kinds)
             self._expect("STOP")
-            stop = self._literal("timestamp")
+            stop = self._literal(*kinds)
             return Qualified(expression, "START", (cast(str, start.value), cast(str, stop.value)), token.position)
         if token.text == "WITHIN":
             seconds = self._above_zero("integer", "float")

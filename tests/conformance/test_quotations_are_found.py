@@ -20,6 +20,9 @@ from detente.claims.quotations import CANDIDATES_MAX, Candidate, read_quotations
 TEXTS = Path(__file__).parent / "quotations"
 NAMES = ("first", "second", "third", "fourth", "fifth")
 WANTED = 0.95
+# A text that the reader was never mended on, and must not be: it says what to expect of an article that nobody has seen before.
+UNSEEN = "sixth"
+UNSEEN_WANTED = 0.8
 
 Key = tuple[str, str, str]
 
@@ -55,6 +58,17 @@ def test_speakers_words_and_senses_are_found_with_precision_and_recall_of_at_lea
     assert wanted >= 190, lines
     assert precision >= WANTED, lines
     assert recall >= WANTED, lines
+
+
+def test_on_a_text_that_it_was_never_mended_on_the_reader_is_right_in_four_of_five(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    got, key = _found(read_quotations(_text(UNSEEN))), _key(UNSEEN)
+    right = len(set(got) & set(key))
+    with capsys.disabled():
+        print(f"\nunseen: precision {right / len(got):.3f}, recall {right / len(key):.3f} of {len(key)} quotations")
+    assert right / len(got) >= UNSEEN_WANTED
+    assert right / len(key) >= UNSEEN_WANTED
 
 
 def test_no_speaker_is_named_where_the_key_has_another() -> None:

@@ -46,7 +46,7 @@ def test_r2_correcting_a_count_marks_every_derived_document_and_notifies_its_rec
         assert not [row for row in talk.run("b", "inbox")["rows"] if row["section"] == "corrections"]
         talk.sync()
         text = talk.text("c", "thread", "show", derived)
-        assert "a.example corrects rests-on" in text
+        assert "a.example corrects “rests-on”" in text
 
 
 def test_r2_a_correction_stays_beside_what_it_corrects() -> None:

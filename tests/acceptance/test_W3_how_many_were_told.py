@@ -31,7 +31,7 @@ def test_w3_relay_receipts_give_counts_by_class_of_recipient_and_no_names() -> N
             assert receipts[2]["at_us"] - receipts[0]["at_us"] >= 7_200_000_000
         # What reached the warner names nobody who was told.
         assert "c.example" not in str(talk.run("a", "thread", "show", name))
-        assert "b.example says that it told banks: 31 (en)" in talk.text("a", "thread", "show", name)
+        assert "b.example says that it told “banks”: 31 (“en”)" in talk.text("a", "thread", "show", name)
 
 
 def test_w3_a_count_is_a_number_of_a_class() -> None:

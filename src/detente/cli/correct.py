@@ -138,7 +138,7 @@ def _print(one: Corrected) -> None:
         click.style(f"{one.said.short}  {one.said.speaker} corrects its {of}, {moment(one.said.at_us)}", bold=True)
     )
     click.echo(
-        f"  {plain(one.correction.field)}: {quoted(plain(one.correction.was))} → {quoted(plain(one.correction.now))}"
+        f"  {quoted(plain(one.correction.field))}: {quoted(plain(one.correction.was))} → {quoted(plain(one.correction.now))}"
     )
     if one.correction.text:
         click.echo(f"  {quoted(plain(one.correction.text))}")

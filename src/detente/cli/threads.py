@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 from detente.channel import picture
 from detente.channel.bodies import LEVELS, OUTCOMES, POSITIONS, REASONS, Message, Outcome, Relayed
 from detente.channel.legs import Leg
-from detente.channel.moves import MOVES
+from detente.channel.moves import MOVES, OPENINGS
 from detente.channel.record import thread_json
 from detente.channel.reports import SPANS
 from detente.channel.thread import Thread
@@ -30,6 +31,7 @@ from detente.said import short_of_id
 from detente.stix.marking import parse_tlp
 from detente.words import quoted
 
+ALL_MOVES = OPENINGS | MOVES
 # A correction is `detente correction say`: it names the statement and the field.
 _MOVES = [move for move in MOVES if move != "correct"]
 
@@ -241,14 +243,16 @@ def _print(one: Thread, us: str, moves: list[str]) -> None:
     click.echo("")
     for event in one.events:
         flags = f"  [{', '.join(event.flags)}]" if event.flags else ""
-        click.echo(f"{moment(event.said.at_us)}  {event.said.speaker}: {event.move}  {event.said.short}{flags}")
+        click.echo(
+            f"{moment(event.said.at_us)}  {event.said.speaker}: {known(event.move, ALL_MOVES)}  {event.said.short}{flags}"
+        )
         if event.reason:
             click.echo(f"    {'' if event.counted else 'counts for nothing: '}{plain(event.reason)}")
         for row in event.message.text.splitlines() if event.message is not None else ():
             click.echo(f"    {quoted(plain(row))}")
     for change in one.corrections:
         click.echo(
-            f"{change.speaker} corrects {change.field}: {quoted(plain(change.was))} → {quoted(plain(change.now))}"
+            f"{change.speaker} corrects {quoted(plain(change.field))}: {quoted(plain(change.was))} → {quoted(plain(change.now))}"
         )
     for ignored in one.ignored:
         click.echo(f"not in this thread: {ignored.said.short} by {ignored.said.speaker}: {plain(ignored.reason)}")
@@ -262,19 +266,27 @@ def _notes(one: Thread, leg: Leg) -> list[str]:
     if len(leg.repeats) > 1:
         notes.append(f"said {len(leg.repeats)} times, linked: {', '.join(short_of_id(id) for id in leg.repeats)}")
     if leg.reason:
-        notes.append(f"reason: {leg.reason}, {REASONS.get(leg.reason, '')}")
+        notes.append(f"reason: {known(leg.reason, REASONS)}")
     if leg.position:
-        notes.append(f"{leg.addressee} {POSITIONS.get(leg.position, leg.position)} ({leg.position})")
+        notes.append(f"position: {known(leg.position, POSITIONS)}")
     for party, outcome in leg.outcomes.items():
-        notes.append(f"{party} says: {outcome.status}, {OUTCOMES.get(outcome.status, '')}")
+        notes.append(f"{party} says: {known(outcome.status, OUTCOMES)}")
     for count in leg.relayed:
-        notes.append(f"{leg.addressee} says that it told {count.class_}: {count.count} ({count.language})")
+        told = f"{quoted(plain(count.class_))}: {count.count} ({quoted(plain(count.language))})"
+        notes.append(f"{leg.addressee} says that it told {told}")
     if leg.suggestion is not None:
         person = ", which is for a person to decide" if leg.suggestion.person else ""
         notes.append(f"{one.opener} can {leg.suggestion.move}, level {LEVELS[leg.suggestion.level]}{person}")
     if leg.meeting_callable:
         notes.append("a meeting can be called")
     return notes + [f"the opening is incomplete: {plain(fault)}" for fault in one.faults]
+
+
+def known(word: str, words: Mapping[str, str]) -> str:
+    """A word of a list with its meaning; a partner's word that is not of the list stands in quotes."""
+    if word not in words:
+        return quoted(plain(word))
+    return word if words is ALL_MOVES else f"{word} ({words[word]})"
 
 
 def _print_usage(value: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from detente.channel.bodies import Message
 from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.node.matters import find, is_private, read_matters, tell
 from detente.node.open import Node
-from detente.node.outbox import require_person
+from detente.node.outbox import person, require_person
 from detente.said import Said, read, readable
 from detente.seals import Reveal, Seal, verify_reveal
 from detente.store.database import Connection
@@ -47,13 +47,15 @@ def reveal(node: Node, name: str, *, by: str = "", early: bool = False, dry_run:
     if node.clock() < found.seal.reveal_us and not early:
         raise NotPermitted("the date of the reveal has not come; to reveal it before that is a decision: --early")
     verify_reveal(found.seal, opened)
-    who = require_person(by, "a reveal cannot be taken back") if early else by
+    who = require_person(by, "a reveal cannot be taken back") if early else person(by)
 
     def check(connection: Connection) -> None:
         _require_closed(_of(connection, said))
 
     def also(transaction: Transaction, revealed: Said) -> None:
-        node.journal(transaction, "decision", {"decided": "consequence revealed", "by": who, "statement": revealed.id})
+        if who:
+            decided = {"decided": "consequence revealed", "by": who, "statement": revealed.id}
+            node.journal(transaction, "decision", dict(decided))
 
     others = [origin for origin in said.aud if origin != node.origin]
     return tell(node, REVEAL, opened, to=others, re=said, check=check, also=also, dry_run=dry_run)

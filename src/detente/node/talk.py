@@ -319,7 +319,7 @@ def read_thread(connection: Connection, node: Node, name: str, now_us: int, *, r
         )
     members = read_matters(connection, [MESSAGE], opening_id)
     ids = {one.id for one in members}
-    corrections = [one for one in read_matters(connection, [CORRECTION]) if one.body.get("of") in ids]
+    corrections = read_about(connection, [CORRECTION], sorted(ids))
     told = [*members, *corrections, *(_chain(connection, opening) if repeats else ())]
     return fold(told, receipts(connection, told), now_us=now_us, thread=opening_id, viewer=node.origin)
 
@@ -327,6 +327,13 @@ def read_thread(connection: Connection, node: Node, name: str, now_us: int, *, r
 def all_threads(connection: Connection, node: Node, now_us: int, *, with_party: str | None = None) -> list[Thread]:
     """Every thread held here, or those with one party, in the order in which they were opened."""
     told = read_matters(connection, [MESSAGE, CORRECTION], with_party=with_party)
+    return threads(told, receipts(connection, told), now_us=now_us, viewer=node.origin)
+
+
+def open_threads(connection: Connection, node: Node, now_us: int) -> list[Thread]:
+    """The threads in which something may wait: all but those that `settle` was told of."""
+    told = read_about(connection, [MESSAGE], unsettled(connection))
+    told += read_about(connection, [CORRECTION], [one.id for one in told])
     return threads(told, receipts(connection, told), now_us=now_us, viewer=node.origin)
 
 
@@ -348,13 +355,16 @@ def latency_report(node: Node, partner: str) -> dict[str, Any]:
 
 
 def _chain(connection: Connection, opening: Said) -> list[Said]:
-    """The other openings of the same speaker that repeat one another."""
-    said = read_matters(connection, [MESSAGE], with_party=opening.speaker)
-    linked = [one for one in said if one.speaker == opening.speaker and one.body.get("repeats")]
-    wanted = {str(one.body["repeats"]) for one in linked}
-    if not linked or (not opening.body.get("repeats") and opening.id not in wanted):
-        return []
-    return [*linked, *read_ids(connection, sorted(wanted))]
+    """The other openings that repeat one another with this one, however far away in the chain."""
+    found = {opening.id: opening}
+    wanted = [opening.id]
+    while wanted:
+        near = read_about(connection, [MESSAGE], wanted)
+        near += read_ids(connection, [str(one.body.get("repeats")) for one in near if one.body.get("repeats")])
+        fresh = {one.id: one for one in near if one.id not in found and not one.body.get("thread")}
+        found |= fresh
+        wanted = list(fresh)
+    return [one for one in found.values() if one is not opening]
 
 
 def opening_names(found: Thread) -> dict[str, Any]:
@@ -367,6 +377,7 @@ __all__ = [
     "SealedText",
     "Spoken",
     "all_threads",
+    "open_threads",
     "approve",
     "latency_report",
     "needs_second",

@@ -11,6 +11,8 @@ from unittest import mock
 import pytest
 from tests.talking import Talk, talking
 
+from detente.channel.bodies import Correction, Message
+from detente.node.matters import tell
 from detente.node.partners import pause_partner
 from detente.words import loaded_words
 
@@ -94,6 +96,31 @@ def test_foreign_text_is_shown_and_not_obeyed(talk: Talk) -> None:
         text = talk.text("b", *arguments)
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+def test_a_partners_words_that_are_of_no_list_are_kept_quoted_and_harmless(talk: Talk) -> None:
+    name = asked(talk)
+    bad = "guilty\x1b[2J"
+    strange = (
+        Message(move=bad, thread=name, text="x"),
+        Message(move="decline", thread=name, reason=bad, number=2),
+        Message(move="answer", thread=name, text="x", extent=bad, position=bad, number=3),
+        Correction(of=name, field=bad, was=bad, now=bad),
+    )
+    for message in strange:
+        tell(talk.node("b"), "correction" if isinstance(message, Correction) else "message", message, to=["a"])
+    talk.sync()
+    for arguments in (
+        ("thread", "show", name),
+        ("thread", "list", "--all"),
+        ("inbox",),
+        ("correction", "list"),
+        ("report", "usage", "b"),
+    ):
+        text = talk.text("a", *arguments)
+        assert "\x1b" not in text
+        assert loaded_words(text) == [], text
+    assert "“guilty\\u001b[2J”" in talk.text("a", "thread", "show", name)
 
 
 def test_an_opening_to_several_has_a_leg_for_each_and_nobody_sees_the_others(talk: Talk) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,6 +19,7 @@ from detente.node.open import opened
 from detente.norms.agreements import AgreementState, amended, diff, version_on
 from detente.norms.bodies import Change, Clause, made
 from detente.norms.lines import agreement_lines, diff_lines, version_lines
+from detente.stix.canonical import parse
 from detente.when import When
 
 _CLAUSE = click.option("--clause", "clauses", multiple=True, metavar="ID=TEXT", help="A clause; repeat.")
@@ -30,6 +33,13 @@ _PURPOSE = click.option(
     metavar="ID=PURPOSE",
     help="What shared data may be used for under it; repeat.",
 )
+_FILE = click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help='Clauses from a JSON file: [{"id": "1", "text": "…", "classes": […], "purposes": […]}, …].',
+)
+_FILE_BYTES_MAX = 1 << 20
 
 
 @click.group()
@@ -41,6 +51,7 @@ def agreement() -> None:
 @click.argument("key")
 @click.option("--title", required=True, help="Its title.")
 @click.option("--with", "parties", multiple=True, required=True, help="The other parties, by name or origin; repeat.")
+@_FILE
 @_CLAUSE
 @_CLASS
 @_PURPOSE
@@ -59,6 +70,7 @@ def new(
     key: str,
     title: str,
     parties: tuple[str, ...],
+    file: Path | None,
     clauses: tuple[str, ...],
     classes: tuple[str, ...],
     purposes: tuple[str, ...],
@@ -67,7 +79,7 @@ def new(
     dry_run: bool,
 ) -> None:
     """Propose the text of an agreement under KEY to its parties. It waits for the signature of each, yours too."""
-    text = [made(Clause, **fields) for fields in _clauses(clauses, classes, purposes, removed=())]
+    text = [made(Clause, **fields) for fields in _clauses(file, clauses, classes, purposes, removed=())]
     with opened(out.folder) as node:
         said = commit.propose_agreement(
             node,
@@ -86,6 +98,7 @@ def new(
 
 @agreement.command("amend")
 @click.argument("name")
+@_FILE
 @_CLAUSE
 @_CLASS
 @_PURPOSE
@@ -97,6 +110,7 @@ def new(
 def amend(
     out: Out,
     name: str,
+    file: Path | None,
     clauses: tuple[str, ...],
     classes: tuple[str, ...],
     purposes: tuple[str, ...],
@@ -106,7 +120,7 @@ def amend(
     dry_run: bool,
 ) -> None:
     """Propose changed clauses of the agreement NAME. They stay proposed until every party has signed them."""
-    changed = [made(Change, **fields) for fields in _clauses(clauses, classes, purposes, removed=removed)]
+    changed = [made(Change, **fields) for fields in _clauses(file, clauses, classes, purposes, removed=removed)]
     with opened(out.folder) as node:
         said = commit.amend(node, name, changed, reasons=reasons, marking=tlp(marking), dry_run=dry_run)
     words = f"Proposed. Sign it with: detente agreement sign {said.short}"
@@ -212,9 +226,14 @@ def _of_amendment(state: AgreementState, id_: str) -> tuple[Sequence[Clause], Se
 
 
 def _clauses(
-    clauses: Sequence[str], classes: Sequence[str], purposes: Sequence[str], *, removed: Sequence[str]
-) -> list[dict[str, object]]:
-    """The fields of each clause, in the order in which they were given."""
+    file: Path | None,
+    clauses: Sequence[str],
+    classes: Sequence[str],
+    purposes: Sequence[str],
+    *,
+    removed: Sequence[str],
+) -> list[dict[str, Any]]:
+    """The fields of each clause: those of the file, then those of the options, in the order in which they were given."""
     texts = [_pair(one, "--clause", "ID=TEXT") for one in clauses]
     known = {id_ for id_, _ in texts}
     extra: dict[str, dict[str, list[str]]] = {}
@@ -224,8 +243,21 @@ def _clauses(
             if id_ not in known:
                 raise InvalidStatement(f"{option} {one}: give the text of clause {id_} with --clause {id_}=…")
             extra.setdefault(id_, {}).setdefault(name, []).append(word)
-    found: list[dict[str, object]] = [{"id": id_, "text": text, **extra.get(id_, {})} for id_, text in texts]
-    return found + [{"id": id_, "remove": True} for id_ in removed]
+    found: list[dict[str, Any]] = [{"id": id_, "text": text, **extra.get(id_, {})} for id_, text in texts]
+    return [*_from_file(file), *found, *({"id": id_, "remove": True} for id_ in removed)]
+
+
+def _from_file(file: Path | None) -> list[dict[str, Any]]:
+    if file is None:
+        return []
+    with file.open("rb") as stream:
+        data = stream.read(_FILE_BYTES_MAX + 1)
+    if len(data) > _FILE_BYTES_MAX:
+        raise InvalidStatement(f"{file} has more than {_FILE_BYTES_MAX:,} bytes; an agreement is shorter")
+    value = parse(data)
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise InvalidStatement(f'{file} holds no list of clauses; expected [{{"id": "1", "text": "…"}}, …]')
+    return [dict(one) for one in value if isinstance(one, dict)]
 
 
 def _pair(given: str, option: str, shape: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from detente.activity import CLASSES
+from detente.errors import InvalidStatement
 from detente.norms.tables import QUESTIONS, UNDISCLOSED, WITH_EVIDENCE
 from detente.said import Said, read_value, readable
 from detente.seals import Seal
@@ -245,7 +246,14 @@ BODIES: dict[str, type[msgspec.Struct]] = {
 
 
 def made(shape: type[T], **fields: Any) -> T:
-    """A body from our own words, held to the same bounds as a partner's. Raises InvalidStatement naming the field."""
+    """A body from our own words, held to the same bounds as a partner's. Raises InvalidStatement naming the field.
+
+    Unlike a partner's, ours may hold no field that we do not know: a misspelt one would be lost without a word.
+    """
+    unknown = sorted(set(fields) - set(shape.__struct_fields__))
+    if unknown:
+        there = ", ".join(shape.__struct_fields__)
+        raise InvalidStatement(f"a {shape.__name__.lower()} has no field {', '.join(unknown)}; its fields are {there}")
     return read_value(msgspec.to_builtins(fields), shape, where=shape.__name__.lower())
 
 

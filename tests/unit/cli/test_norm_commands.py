@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -239,3 +240,26 @@ def test_foreign_text_is_shown_and_not_obeyed(talk: Talk) -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "\\u001b[31mteams\\u202e" in text
+
+
+def test_a_text_comes_from_a_file_with_its_scope(talk: Talk, tmp_path: Path) -> None:
+    file = tmp_path / "text.json"
+    clauses = [
+        {"id": "1", "text": "Hospitals\nand ports", "classes": ["intrusion"]},
+        {"id": "2", "text": "Yearly", "purposes": ["defence"]},
+    ]
+    file.write_text(json.dumps(clauses), encoding="utf-8")
+    said = talk.run("a", *words("agreement new harbour --title t --with b --clause 3=More"), "--file", str(file))
+    assert said["body"]["clauses"] == [*clauses, {"id": "3", "text": "More"}]
+    new = ("agreement", "new", "second", "--title", "t", "--with", "b", "--file", str(file))
+    for text, needs in (
+        ("[1]", "holds no list of clauses"),
+        ("{}", "holds no list of clauses"),
+        ("[{", "JSON"),
+        ('[{"id": "1", "text": 7}]', "text"),
+        ('[{"id": "1", "text": "x", "class": ["intrusion"]}]', "no field class"),
+        ("[]", "clauses"),
+        (json.dumps([*clauses, *clauses]), "clause 1, 2 is there twice"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        talk.refused("a", *new, words=(needs,))

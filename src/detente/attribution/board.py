@@ -51,6 +51,7 @@ from detente.errors import InvalidStatement, NotFound
 from detente.said import Said
 from detente.scales import likelihood
 from detente.seals import Reveal, Seal, verify_reveal
+from detente.statement import Ref
 from detente.words import quoted
 
 
@@ -157,11 +158,11 @@ def _rows(
 ) -> tuple[Row, ...]:
     """One row for each office that judges; its latest standing judgment of each hypothesis."""
     # Most evidence bears on every judgment of its assessment: what all of them share is found once.
-    narrow = {said.id for said, body in assessed if any(item.hypotheses for item in _items(body))}
-    bases: dict[tuple[str, str], _Basis] = {}
+    narrow = {said.ref for said, body in assessed if any(item.hypotheses for item in _items(body))}
+    bases: dict[tuple[Ref, str], _Basis] = {}
 
     def basis_of(one: tuple[Said, Assessment, Judgment], key: str) -> _Basis:
-        at = (one[0].id, key if one[0].id in narrow else "")
+        at = (one[0].ref, key if one[0].ref in narrow else "")
         if at not in bases:
             bases[at] = _basis(one[1], key, labels, offices)
         return bases[at]

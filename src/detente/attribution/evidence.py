@@ -11,21 +11,25 @@ Mandel 2020), so it shows what evidence does and where raters part, and no proba
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, repeat
 from math import sqrt
+from operator import itemgetter
 
 from detente.attribution.bodies import Assessment, Mark, Rating
 from detente.said import Said
 from detente.words import quoted
 
 POINTS_AGAINST = {"CC": 0, "C": 0, "N": 0, "I": 1, "II": 2, "NA": 0, "": 0}
-TWICE_SPREAD = {"II": -4, "I": -3, "N": 0, "NA": 0, "C": 3, "CC": 4}
-MEAN_POINTS = {"II": 1, "I": 2, "N": 3, "NA": 3, "C": 4, "CC": 5}
+TWICE_SPREAD = {"II": -4, "I": -3, "N": 0, "NA": 0, "C": 3, "CC": 4, "": 0}
+MEAN_POINTS = {"II": 1, "I": 2, "N": 3, "NA": 3, "C": 4, "CC": 5, "": 0}
+_SQUARED = {mark: points * points for mark, points in TWICE_SPREAD.items()}
 
 # A cell's band of disagreement: the first whose bound is not exceeded.
 BANDS = (("consensus", 0.25), ("mild", 1.0), ("large", 1.74), ("extreme", float("inf")))
+_BOUNDS = [bound for _, bound in BANDS]
 AGREEING = frozenset({"CC", "C", "N", "NA", ""})
 
 Rater = tuple[str, str]  # who recorded it, and the rater
@@ -89,6 +93,7 @@ def matrix_of(
     ratings: Sequence[tuple[Said, Rating]],
 ) -> Matrix:
     """Pieces are labelled E1, E2, … in the order in which they were first cited or rated. Others' assessments are no evidence."""
+    keys = set(hypotheses)
     described = _described(assessments, ratings)
     raters: dict[Rater, int] = {}
     marks: dict[str, dict[int, Mapping[str, Mark]]] = {ref: {} for ref in described}
@@ -98,8 +103,12 @@ def matrix_of(
             if row.evidence in marks:
                 before = marks[row.evidence].get(rater)
                 marks[row.evidence][rater] = {**before, **row.marks} if before else row.marks
+    everywhere = itemgetter(*hypotheses)  # a row that marks every hypothesis, as most do, is read in one step
     rows = {
-        ref: {rater: tuple(map(row.get, hypotheses, repeat(""))) for rater, row in by_rater.items()}
+        ref: {
+            rater: everywhere(row) if row.keys() >= keys else tuple(map(row.get, hypotheses, repeat("")))
+            for rater, row in by_rater.items()
+        }
         for ref, by_rater in marks.items()
     }
     pivots, orders = _sensitivity(hypotheses, list(raters), rows)
@@ -163,11 +172,10 @@ def _item(
     if by_rater:
         unmarked = ("",) * len(next(iter(by_rater.values())))
         for marks in zip(*[by_rater.get(rater, unmarked) for rater in range(raters)], strict=True):
-            counts = [(mark, marks.count(mark)) for mark in set(marks) if mark]
-            cells.append(_cell(marks, counts))
-            if counts:
-                given = sum([count for _, count in counts])
-                means.append(sum([MEAN_POINTS[mark] * count for mark, count in counts]) / given)
+            given = raters - marks.count("")
+            cells.append(_cell(marks, given))
+            if given:
+                means.append(sum(map(MEAN_POINTS.__getitem__, marks)) / given)
     return Item(
         label=label,
         ref=ref,
@@ -183,14 +191,13 @@ def _item(
     )
 
 
-def _cell(marks: tuple[str, ...], counts: Sequence[tuple[str, int]]) -> Cell:
-    total = sum([count for _, count in counts])
-    if total < 2:
+def _cell(marks: tuple[str, ...], given: int) -> Cell:
+    if given < 2:
         return Cell(marks, 0.0, "")
     # In whole numbers up to the root, so that every machine and every order of marks gives the same bits.
-    summed = sum([TWICE_SPREAD[mark] * count for mark, count in counts])
-    squared = sum([TWICE_SPREAD[mark] ** 2 * count for mark, count in counts])
-    spread = sqrt(total * squared - summed * summed) / (2 * total)
+    summed = sum(map(TWICE_SPREAD.__getitem__, marks))
+    squared = sum(map(_SQUARED.__getitem__, marks))
+    spread = sqrt(given * squared - summed * summed) / (2 * given)
     return Cell(marks, round(spread, 2), band_of(spread))
 
 
@@ -200,7 +207,7 @@ def _spread(values: Sequence[float]) -> float:
 
 
 def band_of(spread: float) -> str:
-    return next(name for name, bound in BANDS if spread <= bound)
+    return BANDS[bisect_left(_BOUNDS, spread)][0]
 
 
 def _sensitivity(

@@ -126,7 +126,9 @@ def test_the_points_are_as_published() -> None:
     burton, synthesis, heuer = (
         table[k] for k in ("burton_group_disagreement", "open_synthesis", "heuer_inconsistency")
     )
-    assert {mark: points / 2 for mark, points in TWICE_SPREAD.items()} == burton["scale"]
+    assert {mark: TWICE_SPREAD[mark] / 2 for mark in MARKS} == {mark: burton["scale"][mark] for mark in MARKS}
     assert [[name, None if bound == float("inf") else bound] for name, bound in BANDS] == burton["population_sd_bands"]
-    assert {mark: 3 if mark == "NA" else points for mark, points in synthesis["scale"].items()} == MEAN_POINTS
+    assert {mark: 3 if mark == "NA" else synthesis["scale"][mark] for mark in MARKS} == {
+        mark: MEAN_POINTS[mark] for mark in MARKS
+    }
     assert {mark: heuer[mark] for mark in MARKS} == {mark: POINTS_AGAINST[mark] for mark in MARKS}

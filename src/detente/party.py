@@ -19,13 +19,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from detente.errors import InvalidObject, InvalidStatement, MalformedReply
+from detente.errors import InvalidObject, InvalidStatement, MalformedReply, RemoteError
 from detente.stix.canonical import JsonValue, encode, parse
 from detente.stix.marking import Tlp, parse_tlp
 from detente.tlog.note import KeyKind, SignerKey, VerifierKey, parse_vkey, prove_possession, verify_possession
 
 INVITATION_BYTES_MAX = 64 * 1024
 KEYS_MAX = 16  # in one role
+FORMER_MAX = 512  # in one role: a rotation every month for twenty years
+KEY_EVENT = b"detente/key-event/v1"  # the context of the proof in an event that adds a key
 _FORMAT = "detente/invitation/v1"
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
 _ORIGIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,198}[a-z0-9])?(?:/[a-z0-9][a-z0-9._-]{0,60})*")
@@ -90,25 +92,27 @@ class Party:
         return fingerprint(self.origin, self.keys)
 
 
-def after_key_events(party: Party, events: Iterable[tuple[str, str, str]]) -> Party:
-    """The party as the key events of its log leave it, in their order: event, role and vkey of each.
+def after_key_events(party: Party, events: Iterable[tuple[str, str, str, str]]) -> Party:
+    """The party as the key events of its log leave it, in their order: event, role, vkey and proof of possession of each.
 
-    Whether the checkpoint over them is signed as it must be is the caller's to check. Events and roles that we do not know, and keys
-    that cannot be its, are passed over. Raises MalformedReply for a key that comes back after it was retired, and for a log that is
-    left without a key.
+    Whether the checkpoint over them is signed as it must be is the caller's to check. Events and roles that we do not know, keys that
+    cannot be its, and those whose holder did not sign are passed over: nobody takes another's key for its own. Raises MalformedReply
+    for a key that comes back after it was retired, and for a log that is left without a key.
     """
     keys = {role: list(held) for role, held in party.keys.items()}
     former = {role: list(held) for role, held in party.former.items()}
-    for event, role_text, vkey in events:
+    for event, role_text, vkey, proof in events:
         if event not in ("add", "retire") or role_text not in ("log", "witness", "mirror"):
             continue
         role = Role(role_text)
         try:
             key = parse_vkey(vkey)
             _check_key(key, party.origin, role)
-        except (InvalidStatement, InvalidObject):
+            held, gone = keys.setdefault(role, []), former.setdefault(role, [])
+            if event == "add" and key not in held:
+                verify_possession(key, KEY_EVENT, _base64(proof))
+        except (InvalidStatement, InvalidObject, RemoteError):
             continue
-        held, gone = keys.setdefault(role, []), former.setdefault(role, [])
         if event == "retire" and key in held:
             held.remove(key)
             gone.append(key)
@@ -119,7 +123,10 @@ def after_key_events(party: Party, events: Iterable[tuple[str, str, str]]) -> Pa
     if not keys.get(Role.LOG):
         raise MalformedReply(f"{party.origin} retires the last key of its log and names no other", party=party.origin)
     publics = [key.public for held in (*keys.values(), *former.values()) for key in held]
-    if len(set(publics)) != len(publics) or any(len(held) > KEYS_MAX for held in keys.values()):
+    too_many = any(len(held) > KEYS_MAX for held in keys.values()) or any(
+        len(gone) > FORMER_MAX for gone in former.values()
+    )
+    if len(set(publics)) != len(publics) or too_many:
         raise MalformedReply(
             f"{party.origin}: its key events leave one key in two roles, or too many", party=party.origin
         )
@@ -182,7 +189,9 @@ def unproquints(words: str) -> bytes:
             number = _CONSONANTS.index(a) << 12 | _VOWELS.index(b) << 10 | _CONSONANTS.index(c) << 6
             number |= _VOWELS.index(d) << 4 | _CONSONANTS.index(e)
         except ValueError:
-            raise InvalidStatement(f"a word is like lusab: consonant, vowel, consonant, vowel, consonant; got {word!r}") from None
+            raise InvalidStatement(
+                f"a word is like lusab: consonant, vowel, consonant, vowel, consonant; got {word!r}"
+            ) from None
         raw += number.to_bytes(2, "big")
     return bytes(raw)
 

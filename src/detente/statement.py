@@ -4,7 +4,7 @@ A leaf is one entry of a log, canonical JSON (RFC 8785), in one of four shapes t
 
     c  {"c": "<43 characters>", "t": "c", "v": 1}                       a commitment: 65 bytes, always
     p  {"at": …, "body": {…}, "kind": …, "media": …, "t": "p", "v": 1}    a public object in clear
-    k  {"at": …, "event": …, "role": …, "t": "k", "v": 1, "vkey": …}      a key or policy event in clear
+    k  {"at": …, "event": …, "proof"?: …, "role": …, "t": "k", "v": 1, "vkey": …}      a key event in clear
     x  {"at": …, "ground": …, "indices": […], "t": "x", "v": 1}           an erasure notice
 
     C      = HMAC-SHA-256(key = header_salt, "detente/header/v1" 00 header)
@@ -155,12 +155,13 @@ class PublicLeaf:
 
 @dataclass(frozen=True, slots=True)
 class KeyLeaf:
-    """`event` is "add" or "retire"."""
+    """`event` is "add" or "retire". `proof`: base64 of a signature by the key that is added, "" where it is known by an invitation."""
 
     event: str
     role: str
     vkey: str
     at_us: int
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +229,8 @@ def public_leaf(body: bytes, *, kind: str, media: str, at_us: int) -> bytes:
 
 
 def key_leaf(leaf: KeyLeaf) -> bytes:
-    value: JsonValue = {"at": leaf.at_us, "event": leaf.event, "role": leaf.role, "t": "k", "v": 1, "vkey": leaf.vkey}
-    return encode(value)
+    value: dict[str, JsonValue] = {"at": leaf.at_us, "event": leaf.event, "role": leaf.role, "t": "k", "v": 1}
+    return encode({**value, "vkey": leaf.vkey, **({"proof": leaf.proof} if leaf.proof else {})})
 
 
 def erasure_leaf(leaf: ErasureLeaf) -> bytes:
@@ -248,10 +249,12 @@ def parse_leaf(data: bytes) -> Leaf:
             not rest
         ):
             return PublicLeaf(kind, media, encode(body), at)
-        case {"t": "k", "v": 1, "at": int(at), "event": str(event), "role": str(role), "vkey": str(vkey), **rest} if (
-            not rest
-        ):
-            return KeyLeaf(event, role, vkey, at)
+        case {"t": "k", "v": 1, "at": int(at), "event": str(event), "role": str(role), "vkey": str(vkey), **rest}:
+            match rest:
+                case {"proof": str(proof), **more} if proof and not more:
+                    return KeyLeaf(event, role, vkey, at, proof)
+                case _ if not rest:
+                    return KeyLeaf(event, role, vkey, at)
         case {"t": "x", "v": 1, "at": int(at), "ground": str(ground), "indices": list(indices), **rest} if not rest:
             if not all(type(i) is int and i >= 0 for i in indices):
                 raise MalformedReply("an erasure notice lists indices of entries")

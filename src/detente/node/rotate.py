@@ -8,19 +8,28 @@ asks for it (`GET /log/rotations`), however many there were since. docs/formats/
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from detente.errors import BadSignature, InvalidObject, MalformedReply, NotPermitted, RemoteError, StaleWrite
 from detente.node.open import CURRENT, FORMER, KEYS, Node
-from detente.party import Party, Role, after_key_events, encode_party
+from detente.party import KEY_EVENT, Party, Role, after_key_events, encode_party
 from detente.statement import KeyLeaf, key_leaf, parse_leaf
 from detente.stix.canonical import JsonValue, encode, parse
 from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, read_head, read_leaves
 from detente.store.store import Sign, Transaction, read_records
 from detente.tlog.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
-from detente.tlog.note import SignedNote, SignerKey, VerifierKey, known_signatures, parse_note
+from detente.tlog.note import (
+    SignedNote,
+    SignerKey,
+    VerifierKey,
+    known_signatures,
+    parse_note,
+    parse_vkey,
+    prove_possession,
+)
 
 ROTATION = "rotation"
 ROTATIONS_MAX = 64
@@ -77,10 +86,14 @@ def rotate(node: Node, roles: Sequence[Role] = ALL) -> Rotation:
         retired = {role: tuple(s.verifier for s in node.own_signers(role)) for role in fresh}
         added = {role: tuple(s.verifier for s in keys) for role, keys in fresh.items()}
         first = transaction.next_index(OWN)
-        for event, by_role in (("add", added), ("retire", retired)):
-            for role in PUBLIC:
-                for key in by_role.get(role, ()):
-                    transaction.append_clear(OWN, key_leaf(KeyLeaf(event, str(role), key.vkey, transaction.now_us)))
+        for role in PUBLIC:
+            for signer in fresh.get(role, ()):
+                proof = base64.b64encode(prove_possession(signer, KEY_EVENT)).decode()
+                leaf = KeyLeaf("add", str(role), signer.verifier.vkey, transaction.now_us, proof)
+                transaction.append_clear(OWN, key_leaf(leaf))
+        for role in PUBLIC:
+            for key in retired.get(role, ()):
+                transaction.append_clear(OWN, key_leaf(KeyLeaf("retire", str(role), key.vkey, transaction.now_us)))
         last = transaction.next_index(OWN) - 1
         current = {role: added.get(role) or tuple(s.verifier for s in node.own_signers(role)) for role in ALL}
         former = node.former_keys(transaction.connection)
@@ -122,7 +135,12 @@ def recovered_keys(node: Node, transaction: Transaction, leaves: Sequence[bytes]
         return
     size = transaction.head(OWN).size
     events = key_events([*_own_leaves(transaction.connection, size), *leaves])
-    after = after_key_events(Party("us", "", node.origin, "", keys={}), events)
+    # Our first keys stand in our own log without a proof; an invitation has it for others.
+    first = {vkey: role for event, role, vkey, proof in events if event == "add" and not proof}
+    begun: dict[Role, tuple[VerifierKey, ...]] = {}
+    for vkey, role in first.items():
+        begun[Role(role)] = (*begun.get(Role(role), ()), parse_vkey(vkey))
+    after = after_key_events(Party("us", "", node.origin, "", keys=begun), events)
     held = node.public_keys
     if any(after.keys.get(role) != held[role] for role in PUBLIC):
         raise StaleWrite(
@@ -158,9 +176,9 @@ def _own_leaves(connection: Connection, size: int) -> Iterator[bytes]:
 # -- anybody's ----------------------------------------------------------------------------------------------------------
 
 
-def key_events(leaves: Iterable[bytes]) -> list[tuple[str, str, str]]:
-    """Event, role and vkey of every key event among these entries, in order."""
-    return [(leaf.event, leaf.role, leaf.vkey) for leaf in _key_leaves(leaves)]
+def key_events(leaves: Iterable[bytes]) -> list[tuple[str, str, str, str]]:
+    """Event, role, vkey and proof of every key event among these entries, in order."""
+    return [(leaf.event, leaf.role, leaf.vkey, leaf.proof) for leaf in _key_leaves(leaves)]
 
 
 def _key_leaves(leaves: Iterable[bytes]) -> list[KeyLeaf]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,12 +30,12 @@ from detente.node.propose import propose, read_proposals, respond
 from detente.node.rotate import ALL, encode_rotations, read_key_lines, read_rotations, rotate
 from detente.node.sync import sync
 from detente.node.verify import verify
-from detente.party import Party, Role, after_key_events
+from detente.party import KEY_EVENT, Party, Role, after_key_events, encode_party, parse_party
 from detente.statement import KeyLeaf, key_leaf
 from detente.store.log import OWN, head_of, read_head
 from detente.tlog.checkpoint import Checkpoint, sign_checkpoint
 from detente.tlog.merkle import Frontier, leaf_hash
-from detente.tlog.note import KeyKind, SignerKey, signer_from_seed, verifier_key
+from detente.tlog.note import KeyKind, SignerKey, prove_possession, signer_from_seed, verifier_key
 from detente.tlog.trusted import verify_evidence
 from detente.web.log import Answer, Request
 
@@ -214,9 +215,25 @@ def show_under(w: World, liar: LyingParty, signers: tuple[SignerKey, ...], *leav
     return note
 
 
+def added(*signers: SignerKey, role: Role = Role.LOG) -> list[tuple[str, str, str, str]]:
+    """The events that add these keys, each proved by its holder."""
+    return [
+        ("add", str(role), s.verifier.vkey, base64.b64encode(prove_possession(s, KEY_EVENT)).decode()) for s in signers
+    ]
+
+
+def retired(*signers: SignerKey) -> list[tuple[str, str, str, str]]:
+    return [("retire", "log", signer.verifier.vkey, "") for signer in signers]
+
+
 def events(add: tuple[SignerKey, ...], retire: tuple[SignerKey, ...] = ()) -> list[bytes]:
-    found = [KeyLeaf("add", "log", signer.verifier.vkey, 1) for signer in add]
-    return [key_leaf(leaf) for leaf in [*found, *(KeyLeaf("retire", "log", s.verifier.vkey, 1) for s in retire)]]
+    return [
+        key_leaf(KeyLeaf(event, role, vkey, 1, proof)) for event, role, vkey, proof in [*added(*add), *retired(*retire)]
+    ]
+
+
+def unproved(add: tuple[SignerKey, ...]) -> list[bytes]:
+    return [key_leaf(KeyLeaf("add", "log", signer.verifier.vkey, 1)) for signer in add]
 
 
 Case = Callable[[LyingParty, tuple[SignerKey, ...], tuple[SignerKey, ...]], tuple[tuple[SignerKey, ...], list[bytes]]]
@@ -226,6 +243,7 @@ CASES: dict[str, tuple[Case, type[DetenteError]]] = {
     "signed by one old key of two": (lambda _, old, new: ((old[0], *new), events(new, old)), BadSignature),
     "signed by the old keys alone": (lambda _, old, new: (old, events(new, old)), UnknownKey),
     "one new key not proved": (lambda _, old, new: ((*old, new[0]), events(new, old)), BadSignature),
+    "no proof of the new keys": (lambda _, old, new: ((*old, *new), unproved(new) + events((), old)), MalformedReply),
     "retires the only keys": (lambda _, old, new: (old, events((), old)), MalformedReply),
     "other keys without any event": (lambda liar, old, new: (new, liar.noise()), UnknownKey),
 }
@@ -302,22 +320,42 @@ def test_two_histories_from_before_a_rotation_are_proved_after_it(tmp_path: Path
 def test_a_key_that_was_retired_does_not_come_back() -> None:
     old, new = fresh_signers("a.example", 1), fresh_signers("a.example", 3)
     party = Party("a", "A", "a.example", "http://a.test", keys={Role.LOG: tuple(s.verifier for s in old)})
-    moved = after_key_events(
-        party, [("add", "log", s.verifier.vkey) for s in new] + [("retire", "log", s.verifier.vkey) for s in old]
-    )
+    moved = after_key_events(party, [*added(*new), *retired(*old)])
     assert (moved.log_keys, moved.former[Role.LOG]) == (tuple(s.verifier for s in new), party.log_keys)
+    assert parse_party(encode_party(moved)) == moved
     with pytest.raises(MalformedReply, match="comes back"):
-        after_key_events(moved, [("add", "log", old[0].verifier.vkey)])
-    same = verifier_key("a.example/witness", KeyKind.ED25519_COSIGNATURE, old[0].verifier.public)
+        after_key_events(moved, added(old[0]))
+    same = signer_from_seed("a.example/witness", KeyKind.ED25519_COSIGNATURE, bytes([1]) * 32)
+    assert same.verifier.public == old[0].verifier.public
     with pytest.raises(MalformedReply, match="two roles"):
-        after_key_events(party, [("add", "witness", same.vkey)])
-    # What a later version might say, or nonsense, changes nothing.
-    unknown = [
-        ("add", "auditor", old[0].verifier.vkey),
-        ("suspend", "log", old[0].verifier.vkey),
-        ("add", "log", "nonsense"),
-    ]
-    assert after_key_events(party, unknown) == party
+        after_key_events(party, added(same, role=Role.WITNESS))
+    with pytest.raises(MalformedReply, match="too many"):
+        after_key_events(party, [e for seed in range(10, 40, 2) for e in added(*fresh_signers("a.example", seed))])
+
+
+def test_what_is_no_key_of_its_own_is_passed_over() -> None:
+    """Another party's witness key under one's own name would make two voices of one: its holder would have to sign for that."""
+    old, stranger = (
+        fresh_signers("a.example", 1),
+        signer_from_seed("c.example/witness", KeyKind.ED25519_COSIGNATURE, bytes(32)),
+    )
+    party = Party("a", "A", "a.example", "http://a.test", keys={Role.LOG: tuple(s.verifier for s in old)})
+    borrowed = verifier_key("a.example/witness", KeyKind.ED25519_COSIGNATURE, stranger.verifier.public)
+    proof = base64.b64encode(prove_possession(stranger, KEY_EVENT)).decode()
+    new = fresh_signers("a.example", 3)[0].verifier.vkey
+    for event in (
+        ("add", "witness", borrowed.vkey, proof),
+        ("add", "witness", borrowed.vkey, ""),
+        ("add", "witness", stranger.verifier.vkey, proof),
+        ("add", "log", new, ""),
+        ("add", "log", new, "AAAA"),
+        ("add", "log", new, "no base64"),
+        ("add", "log", "nonsense", ""),
+        ("add", "auditor", new, ""),
+        ("suspend", "log", old[0].verifier.vkey, ""),
+        ("retire", "log", new, ""),
+    ):
+        assert after_key_events(party, [event]) == party
 
 
 # -- interrupted, and restored ------------------------------------------------------------------------------------------

@@ -260,7 +260,7 @@ def _list_pending(out: Out, article: str, number: int) -> None:
     with opened(out.folder) as node, node.store.indexed() as connection:
         waiting = claims.pending(connection)
         if article:
-            wanted = find(connection, ["article"], article)
+            wanted = claims.find_article(connection, article)
             waiting = [one for one in waiting if one.article.id == wanted.id and number in (0, one.number)]
     value = {
         "pending": [

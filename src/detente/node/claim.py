@@ -25,13 +25,13 @@ from detente.said import Said, read, read_value, readable, written
 from detente.statement import base64url
 from detente.stix.marking import Tlp
 from detente.store.database import Connection
+from detente.store.log import JOURNAL, read_head
 from detente.store.store import Transaction
 from detente.when import When
 
 Verdict = Literal["accept", "change", "reject"]
 
 KINDS = ("claim",)
-REPORTER = "indirect speech: the words are the reporter's"
 
 
 class Article(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -124,7 +124,7 @@ def import_article(
     """
     digest = base64url(hashlib.sha256(data).digest())
     with node.store.indexed() as connection:
-        held = readable(read_matters(connection, ["article"], digest), Article)
+        held = readable(_private(connection, "article", digest), Article)
     if held:
         return (*held[0], False)
     source = read_article(data, name=name, format=format)
@@ -145,12 +145,18 @@ def import_article(
 
 
 def articles(connection: Connection) -> list[tuple[Said, Article]]:
-    return readable(read_matters(connection, ["article"]), Article)
+    return readable(_private(connection, "article"), Article)
+
+
+def _private(connection: Connection, kind: str, subject: str | None = None) -> list[Said]:
+    """What our own journal holds: a partner may put the same kinds into its log, and they are nothing to us."""
+    journal = read_head(connection, JOURNAL).origin
+    return [said for said in read_matters(connection, [kind], subject) if said.ref.log == journal]
 
 
 def reviews(connection: Connection, article: str | None = None) -> dict[tuple[str, int], Review]:
     """What was decided, by article and number."""
-    found = readable(read_matters(connection, ["review"], article), Review)
+    found = readable(_private(connection, "review", article), Review)
     return {(review.about, review.number): review for _, review in found}
 
 
@@ -165,8 +171,15 @@ def pending(connection: Connection) -> list[Pending]:
     ]
 
 
-def find_candidate(connection: Connection, name: str, number: int) -> tuple[Said, Article, Candidate]:
+def find_article(connection: Connection, name: str) -> Said:
     said = find(connection, ["article"], name)
+    if said.ref.log != read_head(connection, JOURNAL).origin:
+        raise NotFound(f"the article {said.short} was not read in here; it is {said.speaker}'s statement, not ours")
+    return said
+
+
+def find_candidate(connection: Connection, name: str, number: int) -> tuple[Said, Article, Candidate]:
+    said = find_article(connection, name)
     article = read(said, Article)
     if not 1 <= number <= len(article.candidates):
         raise NotFound(f"{article.name} has the candidates 1 to {len(article.candidates)}; there is no {number}")
@@ -210,8 +223,8 @@ def review(
 ) -> Entry | None:
     """A person's decision on one candidate. Accepted or changed, it is said as a claim; rejected, it is only written down.
 
-    `changes`: fields of the claim in the person's wording; `accept` takes none but grades, topic, scope and subjects, which no article
-    states: the words, their speaker and their sense are accepted as they were read, or changed.
+    `changes`: fields of the claim in the person's wording. `accept` takes none but those that no article states (grades, topic, scope,
+    subjects): the words, their speaker, their sense and their way are accepted as they were read, or changed.
     """
     if not by.strip():
         raise InvalidStatement("a person decides on a candidate; name who (--by)")
@@ -227,7 +240,7 @@ def review(
             note(node, "review", decision, check=lambda c: _refuse_second(c, said, number))
         return None
     read_as = proposed(source, candidate)
-    changed = tuple(sorted(name for name, value in given.items() if name in _AS_READ and read_as.get(name) != value))
+    changed = tuple(sorted(name for name, value in given.items() if name not in _ADDED and read_as.get(name) != value))
     if verdict == "accept" and changed:
         raise InvalidStatement(f"this changes {', '.join(changed)} of what was read; say change instead of accept")
     if verdict == "change" and not changed:
@@ -254,8 +267,21 @@ def review(
     return _entry_of(node, told)
 
 
-# What the reader proposes: a person who says otherwise changes it.
-_AS_READ = frozenset({"quote", "speaker", "said", "polarity", "words", "language"})
+# What no article states, so that a person adds it without changing what was read.
+_ADDED = frozenset(
+    {
+        "about",
+        "changes",
+        "of",
+        "original",
+        "original_language",
+        "report_grade",
+        "scope",
+        "source_grade",
+        "speaker_party",
+        "topic",
+    }
+)
 
 
 def _refuse_second(connection: Connection, article: Said, number: int) -> None:

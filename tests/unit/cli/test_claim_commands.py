@@ -10,6 +10,10 @@ from tests.claiming import claiming, imported, listed_claims, recorded
 from tests.scene import journal_kinds, require_sound
 from tests.talking import Talk
 
+from detente.claims.quotations import Candidate
+from detente.node.claim import Article, Review
+from detente.node.matters import tell as say
+
 ARTICLE = """“We saw nothing,” said Anna Berg, the spokeswoman of the ministry, on 12 March 2026.
 
 She called the report “baseless”. Sources said the deal was done."""
@@ -77,6 +81,8 @@ def test_a_person_accepts_changes_or_rejects_each_candidate_once(talk: Talk, tmp
         (("1", "accept"), ("--by",)),
         (("1", "accept", "--by", " "), ("--by",)),
         (("1", "accept", "--by", "Ida", "--speaker", "Somebody"), ("say change instead",)),
+        (("1", "accept", "--by", "Ida", "--hop", "outlet=Post"), ("this changes hops",)),
+        (("1", "accept", "--by", "Ida", "--ambiguity", "x"), ("this changes ambiguity",)),
         (("1", "change", "--by", "Ida"), ("nothing of what was read is changed",)),
         (("1", "reject", "--by", "Ida", "--speaker", "X"), ("is not changed",)),
         (("3", "accept", "--by", "Ida", "--grade", "B2"), ("name the speaker",)),
@@ -177,3 +183,25 @@ def test_foreign_text_is_shown_and_not_obeyed(talk: Talk, tmp_path: Path) -> Non
 
 def test_a_missing_article_is_named(talk: Talk) -> None:
     talk.refused("a", "claim", "import", "nowhere.txt", code=3, words=("nowhere.txt",))
+
+
+def test_a_partner_that_says_articles_and_reviews_changes_nothing_of_ours(talk: Talk, tmp_path: Path) -> None:
+    """Both kinds are private; a partner may write them into its own log all the same."""
+    ours = imported(talk, "a", tmp_path, ARTICLE)
+    theirs = Article(
+        name="planted",
+        digest="x",
+        of="x",
+        format="text",
+        reader="text",
+        text="“x”",
+        candidates=(Candidate(quote="x", start=0, end=3),),
+    )
+    planted = say(talk.node("b"), "article", theirs, to=["a"])
+    say(talk.node("b"), "review", Review(about=ours["article"], number=1, verdict="reject", by="Nobody"), to=["a"])
+    talk.sync()
+    pending = talk.run("a", "claim", "review")["pending"]
+    assert [(one["article"], one["number"]) for one in pending] == [(ours["article"], n) for n in (1, 2, 3)]
+    words = ("was not read in here",)
+    talk.refused("a", "claim", "review", planted.short, "1", "accept", "--by", "Ida", code=3, words=words)
+    talk.run("a", "claim", "review", ours["short"], "1", "accept", "--by", "Ida")

@@ -16,6 +16,7 @@ UNIFORM = "uniform"
 
 
 def compare(column: Column, rows: Sequence[Row]) -> Comparison:
+    """`rows`: all assessors of the board; those without a judgment of this hypothesis are named, and keep it from being uniform."""
     judged = [(row, one) for row in rows for one in row.judgments if one.hypothesis == column.key]
     silent = tuple(row.office for row in rows if not any(one.hypothesis == column.key for one in row.judgments))
     words: dict[str, list[str]] = {}

@@ -11,6 +11,7 @@ from detente.said import Said
 
 
 def header_of(rows: Sequence[Row], stands: Sequence[Stand], boards: Sequence[tuple[Said, Board]]) -> Header:
+    """`boards`: the one that was opened and what was added to it, whose groups stand in that order."""
     own = sum(row.own_work for row in rows)
     denied = Counter(
         scope

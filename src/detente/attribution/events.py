@@ -11,6 +11,7 @@ from detente.said import Said
 
 
 def events_of(root: Said, bodies: Sequence[tuple[Said, Any]]) -> tuple[Event, ...]:
+    """Whatever was said on this board, replaced and withdrawn statements too; a judgment with what the same office held before."""
     before: dict[tuple[str, str, str], str] = {}
     events = []
     for one, body in bodies:

@@ -17,6 +17,7 @@ HEAD = 18
 
 
 def matrix_text(view: BoardView, width: int = 80) -> str:
+    """Lines of at most `width` columns, where one column of marks fits; hypotheses that do not fit beside each other go on below."""
     matrix = view.matrix
     rated = [item for item in matrix.items if item.cells]
     if not rated:

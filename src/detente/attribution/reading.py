@@ -37,6 +37,7 @@ class Statements:
 
 
 def read_statements(statements: Iterable[Said], as_of_us: int | None) -> Statements:
+    """Those said by `as_of_us` (all, when None), each once. Whoever said a statement replaces or withdraws it, and nobody else."""
     found = Statements()
     by_leaf = {said.ref.leaf: said for said in statements if said.kind in BODIES or said.kind == REVEAL}
     by_id: dict[str, tuple[Said, Any]] = {}

@@ -13,6 +13,7 @@ from detente.stix.canonical import JsonValue
 from detente.stix.marking import Tlp, parse_tlp
 from detente.stix.objects import JsonObject, format_timestamp
 from detente.when import SECOND_US, When
+from detente.words import quoted
 
 NAMESPACE = UUID("9f4f2f0e-5b0d-4b8e-9f0e-0c6a2d5b7e41")
 # A party or an incident has no date of its own in a statement; a fixed one keeps its first version the same in every export.
@@ -55,13 +56,29 @@ class Making:
         self.objects.setdefault(id_, {**_head("incident", id_, UNDATED, UNDATED), "name": name})
         return id_
 
+    def record(self, origin: str) -> str:
+        """The group of what a party said about nothing else that is in the bundle."""
+        return self._group(f"record {origin}", f"Said by {self.names.get(origin, origin)}", [self.party(origin)])
+
+    def subject(self, name: str) -> str:
+        """The group of what was said about an incident."""
+        return self._group(f"subject {name}", f"Said about {quoted(name)}", [self.incident(name)])
+
+    def _group(self, key: str, name: str, refs: list[JsonValue]) -> str:
+        id_ = f"grouping--{uuid5(NAMESPACE, key)}"
+        head = _head("grouping", id_, UNDATED, UNDATED)
+        self.objects.setdefault(id_, {**head, "name": name, "context": "unspecified", "object_refs": refs})
+        return id_
+
     def matter(self, name: str, *, incident: bool) -> str | None:
         """A party by its origin; with `incident`, an incident by its name. None for anything else, such as another program's object."""
         if name in self.parties:
             return self.party(name)
-        if not incident or not name or _STATEMENT.fullmatch(name) or _STIX.fullmatch(name):
-            return None
-        return self.incident(name)
+        return self.incident(name) if incident and self.is_incident(name) else None
+
+    def is_incident(self, name: str) -> bool:
+        """Whether a name that somebody gave can be that of an incident: it names no party, no statement and no other program's object."""
+        return name not in self.parties and not (_STATEMENT.fullmatch(name) or _STIX.fullmatch(name) or not name)
 
     def said(
         self, type_: str, said: Said, *parts: str, last_us: int = 0, labels: Sequence[str] = (), **properties: JsonValue

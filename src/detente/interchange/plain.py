@@ -4,13 +4,15 @@ Only types and properties of the standard are used, so that every program that r
 the statement's id, and every object's version from its times: a second export gives the same bytes, and a receiving program updates
 what it has. Every reference leads to an object of the same bundle.
 
+Every note belongs to a group: its thread, its board, the incident it is about, or the record of its speaker. MISP shows a note with what
+it is about only where that becomes an event, as a group does.
+
 A denied claim carries its denials twice: each as an opinion on the claim's note, and in the text of the note itself, since some programs
 show a note alone. `losses.PLAIN` says what becomes of each kind and what is lost.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from detente.attribution.bodies import Assessment, Board, Finding, Position
@@ -80,16 +82,12 @@ class _Export:
         self.by_id = {said.id: said for said in statements}
         self.claims = Record([said for said in statements if said.kind == "claim"])
         self.hypotheses: dict[tuple[str, str], str] = {}
-        self.members: dict[str, list[Said]] = defaultdict(list)
-        for said in statements:
-            for name in (said.body.get("thread"), said.body.get("board"), said.body.get("of")):
-                if isinstance(name, str) and name in self.by_id:
-                    self.members[name].append(said)
+        self.grouped = {said.id for said in statements if said.kind == "message" and _opens(said)}
 
     def make(self) -> None:
         for said in self.statements:
             if said.kind == "board":
-                self._quietly(_Export._hypotheses, said)
+                self._quietly(_Export._board, said)
         for said in self.statements:
             if not self._quietly(_MAKERS.get(said.kind, _Export._plain_note), said):
                 self._note(said)
@@ -107,7 +105,7 @@ class _Export:
         said = self.by_id.get(name)
         if said is None:
             return self.making.matter(name, incident=incident)
-        if said.kind == "board" and (said.id, "other") in self.hypotheses:
+        if said.kind == "board" and said.id in self.grouped:
             return id_of("grouping", said)
         return id_of("report" if said.kind == "agreement" and _reads(said, Agreement) else "note", said)
 
@@ -121,7 +119,7 @@ class _Export:
         self, said: Said, *, word: str = "", more: str = "", last_us: int = 0, refs: Iterable[str | None] = ()
     ) -> str:
         own = id_of("note", said)
-        found = [id_ for id_ in distinct((*refs, *self._about(said))) if id_ != own]
+        found = [id_ for id_ in distinct((*refs, *self._about(said), self._group(said))) if id_ != own]
         heading = self.making.heading(said, word)
         texts = [heading, body_text(said.body, _LEFT_OUT), more]
         return self.making.said(
@@ -132,8 +130,28 @@ class _Export:
             abstract=heading,
             content="\n\n".join(text for text in texts if text),
             authors=_authors(said),
-            object_refs=found or [self.making.party(said.speaker)],
+            object_refs=found,
         )
+
+    def _group(self, said: Said) -> str:
+        """The thread, the board or the incident that a statement belongs to, if need be by what it is about; else its speaker's record."""
+        seen: set[str] = set()
+        waiting = [said]
+        while waiting:
+            one = waiting.pop(0)
+            if one.id in seen:
+                continue
+            seen.add(one.id)
+            if one.id in self.grouped:
+                return id_of("grouping", one)
+            names = [name for field in _ABOUT for name in _names(one.body.get(field))]
+            waiting += [self.by_id[name] for name in names if name in self.by_id]
+            if "incident" in PLAIN[one.kind].types:
+                incidents = [name for field in _INCIDENTS for name in _names(one.body.get(field))]
+                for name in incidents:
+                    if name not in self.by_id and self.making.is_incident(name):
+                        return self.making.subject(name)
+        return self.making.record(said.speaker)
 
     def _plain_note(self, said: Said) -> None:
         self._note(said)
@@ -159,16 +177,14 @@ class _Export:
         )
         if body.public_text:
             self._languages(said, note, {language: {"content": text} for language, text in body.public_text.items()})
-        if not body.thread and body.move in OPENINGS:
-            members = [one for one in self.members[said.id] if one.kind == "message"]
+        if said.id in self.grouped:
             self.making.said(
                 "grouping",
                 said,
-                last_us=max((one.at_us for one in members), default=0),
                 name=self.making.heading(said, word),
                 description=quoted(body.subject) if body.subject else "",
                 context="unspecified",
-                object_refs=[note, *(id_of("note", one) for one in members)],
+                object_refs=distinct(self.making.party(origin) for origin in said.parties if origin != EVERYBODY),
             )
 
     def _claim(self, said: Said) -> None:
@@ -190,9 +206,18 @@ class _Export:
         version = self.making.objects[note]["modified"]
         self.making.said("language-content", said, object_ref=note, object_modified=version, contents=contents)
 
-    def _hypotheses(self, said: Said) -> None:
+    def _board(self, said: Said) -> None:
         body = read(said, Board)
+        self.grouped.add(said.id)
         incident = self._main(body.incident, incident=True) or self.making.party(said.speaker)
+        group = self.making.said(
+            "grouping",
+            said,
+            name=self.making.heading(said),
+            description=f"{quoted(body.title)}\n\n{body_text(said.body, _LEFT_OUT)}",
+            context="unspecified",
+            object_refs=[incident],
+        )
         for one in body.hypotheses:
             rung = f"\nrung: {one.rung}" if one.rung else ""
             actor = f"\nnames: {quoted(one.actor)}" if one.actor else ""
@@ -203,26 +228,15 @@ class _Export:
                 labels=("hypothesis",),
                 abstract=f"Hypothesis {one.key} of board {said.short}",
                 content=f"Hypothesis {one.key} of board {said.short}, which nobody asserts by naming it: {quoted(one.text)}{rung}{actor}",
-                object_refs=[incident],
+                object_refs=[incident, group],
             )
             for board in (said.id, body.of):
                 self.hypotheses.setdefault((board, one.key), note)
 
-    def _board(self, said: Said) -> None:
-        body = read(said, Board)
-        notes = [self.hypotheses[said.id, one.key] for one in body.hypotheses]
-        members = self.members[said.id]
-        self.making.said(
-            "grouping",
-            said,
-            last_us=max((one.at_us for one in members), default=0),
-            name=self.making.heading(said),
-            description=f"{quoted(body.title)}\n\n{body_text(said.body, _LEFT_OUT)}",
-            context="unspecified",
-            object_refs=distinct(
-                [self._main(body.incident, incident=True), *notes, *(self._main(one.id) for one in members)]
-            ),
-        )
+    def _board_again(self, said: Said) -> None:
+        """Made before all else, for what is said on it; one that could not be read is a note."""
+        if said.id not in self.grouped:
+            self._note(said)
 
     def _assessment(self, said: Said) -> None:
         body = read(said, Assessment)
@@ -293,7 +307,7 @@ class _Export:
 _MAKERS: Mapping[str, Callable[[_Export, Said], None]] = {
     "message": _Export._message,
     "claim": _Export._claim,
-    "board": _Export._board,
+    "board": _Export._board_again,
     "assessment": _Export._assessment,
     "position": _Export._position,
     "finding": _Export._finding,
@@ -324,6 +338,15 @@ def _denied(denial: Denial) -> str:
     who = quoted(claim.speaker) if claim.attributed else "somebody who is not named"
     when = f", {claim.said}" if claim.said is not None else ""
     return f"Denied by {who}{when} ({denial.addresses}): {quoted(claim.quote)}"
+
+
+def _opens(said: Said) -> bool:
+    """Whether a message opens a thread, and can be read."""
+    try:
+        body = read(said, Message)
+    except InvalidStatement:
+        return False
+    return not body.thread and body.move in OPENINGS
 
 
 def _reads(said: Said, shape: type[Agreement]) -> bool:

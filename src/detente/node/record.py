@@ -160,7 +160,9 @@ def _measure(connection: Connection, name: str) -> Tracked:
 
 
 def _subject(connection: Connection, kinds: Sequence[str], about: str) -> str:
-    """The id of the statement that is meant, when it is one; otherwise the name of an incident or another matter as it was given."""
+    """What is meant by a name: an incident or another matter that somebody named so, else the statement with these short words or id."""
+    if read_matters(connection, kinds, about):
+        return about
     try:
         return find(connection, kinds, about).id
     except (NotFound, InvalidStatement):

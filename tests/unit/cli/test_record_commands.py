@@ -173,3 +173,15 @@ def test_an_export_of_a_thread_holds_the_thread_and_both_nodes_write_the_same(ta
     target = str(talk.world.folder / "bundle.json")
     assert talk.run("a", "export", "stix", "--all", "-o", target)["file"] == target
     assert json.loads(talk.text("a", "export", "stix", "--all")) == everything["bundle"]
+    talk.run("b", "collection", "add", "from-a")
+    (taken,) = talk.run("b", "import", target, "--collection", "from-a")["documents"]
+    assert (taken["objects"], taken["unread"]) == (everything["objects"], [])
+
+
+def test_a_name_that_an_incident_bears_is_the_incident_even_where_a_statement_begins_so(talk: Talk) -> None:
+    first = talk.run("a", "measure", "add", "x", "--owner", "A", "--about", "review")
+    name = first["short"][:5]
+    talk.run("a", "milestone", "add", name, "sighting", "2026", "--by", "x")
+    assert [e["kind"] for e in talk.run("a", "chronology", name)["entries"]] == ["milestone"]
+    assert [e["kind"] for e in talk.run("a", "chronology", first["short"])["entries"]] == ["measure"]
+    assert talk.run("a", "chronology", "nowhere")["entries"] == []

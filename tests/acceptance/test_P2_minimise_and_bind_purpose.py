@@ -16,12 +16,14 @@ from tests.world import Endpoint, World, world
 
 from detente.errors import NotPermitted
 from detente.node.collections import add_collection
+from detente.node.commit import propose_agreement, sign
 from detente.node.hunt import hunt_logs, read_sightings, share_sightings
 from detente.node.intersect import items_of_collection
 from detente.node.open import Node
 from detente.node.proofs import prove
 from detente.node.share import import_document, share_collection
 from detente.node.verify import verify
+from detente.norms.bodies import Clause
 from detente.party import Role
 from detente.stix.canonical import encode, parse
 from detente.stix.marking import Tlp
@@ -141,6 +143,32 @@ def test_p2_the_removal_report_has_classes_and_counts_and_no_value(tmp_path: Pat
         at_b = b"".join(path.read_bytes() for path in sorted((tmp_path / "b").rglob("*")) if path.is_file())
         assert b"[removed: e-mail]" in at_b
         assert b"akeller" not in at_b
+
+
+def test_p2_an_agreement_binds_what_a_partner_shares_under_it(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text('198.51.100.1 - - [10/Nov/2026:06:00:00 +0000] "GET / HTTP/1.1" 200 1\n')
+    with world(tmp_path) as w:
+        town(w, "a", "b", said=0)
+        a, b = w.nodes["a"], w.nodes["b"]
+        add_collection(a, "finds")
+        import_document(a, b"198.51.100.1\n", name="list", collection="finds", marking=Tlp.GREEN)
+        share_collection(a, "finds", to=["b"])
+        text = propose_agreement(
+            a,
+            parties=["b"],
+            key="data",
+            title="Data",
+            clauses=(Clause(id="4", text="For defence alone.", purposes=("network-defence",)),),
+        )
+        sign(a, text.id)
+        settle(w)
+        assert hunt_logs(b, [log], purpose="research").result.hit_lines == 1  # B has not signed yet
+        sign(b, text.id)
+        assert hunt_logs(b, [log]).result.hit_lines == 1
+        with pytest.raises(NotPermitted, match=r"hunting for research is denied.*1 for network-defence only"):
+            hunt_logs(b, [log], purpose="research")
+        assert [e["use"] for e in journal_of(b, "decision") if e["decided"] == "use denied"] == ["hunting"]
 
 
 def test_p2_a_use_outside_the_purpose_is_denied_and_logged(tmp_path: Path) -> None:

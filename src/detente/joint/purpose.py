@@ -71,9 +71,15 @@ def purposes_of(stix: StixObject, definitions: Mapping[str, JsonObject] | None =
     allowed: frozenset[str] | None = None
     for ref in stix.marking_refs:
         words = _words(well_known().get(ref) or (definitions or {}).get(ref))
-        if words is not None:
-            allowed = words if allowed is None else allowed & words
+        allowed = both(allowed, words)
     return allowed
+
+
+def both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """What two bindings allow together; None binds to nothing."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 def permitted(

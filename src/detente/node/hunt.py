@@ -24,8 +24,9 @@ from detente.hunt.scan import hunt
 from detente.hunt.sieve import can_compile, sieve_for
 from detente.hunt.sightings import make_sighting
 from detente.hunt.warninglists import WarningLists, parse_warning_list
-from detente.joint.purpose import purposes_of, require_known, well_known
+from detente.joint.purpose import both, purposes_of, require_known, well_known
 from detente.node.open import Node
+from detente.node.policy import purposes_agreed
 from detente.node.purpose import denial, note_denial
 from detente.node.share import Told, say
 from detente.stix.canonical import JsonValue
@@ -67,16 +68,18 @@ def read_indicators(
 ) -> tuple[list[IndicatorSource], list[NotSearched]]:
     """Every indicator that partners sent us or that we took in ourselves, in its latest version; and those without values.
 
-    Those bound to other purposes than `purpose` are not searched, and counted in `denied` by what they are bound to.
+    Those bound to other purposes than `purpose`, by a marking or by an agreement with who shared them, are not searched, and counted in
+    `denied` by what they are bound to.
     """
     sources: list[IndicatorSource] = []
     skipped: list[NotSearched] = []
     with node.store.indexed() as connection:
         names = {party.origin: party.name for party in node.partners(connection)}
+        agreed = {origin: purposes_agreed(node, connection, origin) for origin in names}
         for origin, body in index.read_indicators(connection):
             stix = parse_object(body)
             shared_by = names.get(origin, OURSELVES if origin == node.origin else origin)
-            allowed = purposes_of(stix)
+            allowed = both(purposes_of(stix), agreed.get(origin))
             if allowed is not None and purpose not in allowed:
                 bound = ", ".join(sorted(allowed))
                 skipped.append(NotSearched(stix.id, shared_by, "", f"may be used for {bound} only, not for {purpose}"))
@@ -155,7 +158,9 @@ def hunt_logs(
     for file in files:
         with _open(file) as stream:
             report = None if progress is None else _progress_of(str(file), file, stream, progress)
-            results.append((str(file), hunt(plain_chunks(_read(stream)), matcher, year=year, progress=report, sieve=sieve)))
+            results.append(
+                (str(file), hunt(plain_chunks(_read(stream)), matcher, year=year, progress=report, sieve=sieve))
+            )
     result = merged([r for _, r in results])
     missing = (*skipped, *not_searched)
     entry = node.store.write(

@@ -48,6 +48,12 @@ def require_scope(
         require_in_scope(limits_with(node, connection, other), classes, purpose, other=other)
 
 
+def purposes_agreed(node: Node, connection: Connection, other: str) -> frozenset[str] | None:
+    """What we may use the data of a partner (an origin) for, by the agreements in force; None when none limits it."""
+    limits = [limit.purposes for limit in limits_with(node, connection, other) if limit.purposes]
+    return frozenset(purpose for purposes in limits for purpose in purposes) if limits else None
+
+
 def limits_with(node: Node, connection: Connection, other: str) -> list[Limit]:
     """The clauses that limit what we may ask of a partner (an origin), of the agreements in force now."""
     return [

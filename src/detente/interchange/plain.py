@@ -85,11 +85,10 @@ class _Export:
         self.grouped = {said.id for said in statements if said.kind == "message" and _opens(said)}
 
     def make(self) -> None:
+        # Boards first: what is said on them refers to their hypotheses.
+        boards = {said.id for said in self.statements if said.kind == "board" and self._quietly(_Export._board, said)}
         for said in self.statements:
-            if said.kind == "board":
-                self._quietly(_Export._board, said)
-        for said in self.statements:
-            if not self._quietly(_MAKERS.get(said.kind, _Export._plain_note), said):
+            if said.id not in boards and not self._quietly(_MAKERS.get(said.kind, _Export._plain_note), said):
                 self._note(said)
 
     def _quietly(self, make: Callable[[_Export, Said], None], said: Said) -> bool:
@@ -233,11 +232,6 @@ class _Export:
             for board in (said.id, body.of):
                 self.hypotheses.setdefault((board, one.key), note)
 
-    def _board_again(self, said: Said) -> None:
-        """Made before all else, for what is said on it; one that could not be read is a note."""
-        if said.id not in self.grouped:
-            self._note(said)
-
     def _assessment(self, said: Said) -> None:
         body = read(said, Assessment)
         there = [one for one in body.judgments if (body.board, one.hypothesis) in self.hypotheses]
@@ -307,7 +301,6 @@ class _Export:
 _MAKERS: Mapping[str, Callable[[_Export, Said], None]] = {
     "message": _Export._message,
     "claim": _Export._claim,
-    "board": _Export._board_again,
     "assessment": _Export._assessment,
     "position": _Export._position,
     "finding": _Export._finding,

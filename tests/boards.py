@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from detente.words import loaded_words
 from tests.talking import Talk
@@ -59,6 +60,12 @@ def renderings(talk: Talk, board: str, *names: str) -> list[str]:
 def flat(text: str) -> str:
     """Text without its line breaks and indents, to look for a sentence in it."""
     return " ".join(text.split())
+
+
+def drawn(talk: Talk, name: str, board: str) -> str:
+    """The words in the picture of a board, line after line; a cell's lines follow one another."""
+    root = ET.fromstring(talk.text(name, "board", "svg", board))  # noqa: S314 – our own text
+    return flat(" ".join(element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")))
 
 
 def column(view: Any, key: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.boards import assess, flat, new_board, row, seen
+from tests.boards import assess, drawn, flat, new_board, row, seen
 from tests.talking import talking
 
 
@@ -29,7 +29,7 @@ def test_a17_an_assessment_with_a_tasking_from_a_political_role_shows_it() -> No
                 "Bureau was asked for speed by Office of the President (political role), September 2016: “Before the vote, please”"
                 in text
             )
-            assert "tasking on record" in talk.text(name, "board", "svg", board)
+            assert "tasking on record" in drawn(talk, name, board)
             # Being asked makes no assessment another one: it stands as it was said.
             assert row(view, "Bureau")["judgments"][0]["likelihood"] == "likely"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.boards import assess, flat, new_board, position, seen
+from tests.boards import assess, drawn, flat, new_board, position, seen
 from tests.talking import talking
 
 
@@ -23,7 +23,7 @@ def test_a19_a_statement_of_two_offices_is_two_endorsers_and_as_many_assessors_a
             assert [one["office"] for one in view["assessors"]] == ["Director"]
             text = flat(talk.text(name, "board", "show", board))
             assert "1 assessed (own work 1, coordinated 0); endorsed by 2; denied by 0" in text
-            assert "Ministry of the Interior, October 2016" in talk.text(name, "board", "svg", board)
+            assert "Ministry of the Interior, October 2016" in drawn(talk, name, board)
 
 
 def test_a19_a_joint_statement_alone_makes_nobody_an_assessor() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.boards import assess, new_board, row, seen
+from tests.boards import assess, drawn, new_board, row, seen
 from tests.talking import Talk, talking
 
 LABEL = "inference from context only"
@@ -19,7 +19,7 @@ def test_a2_an_assessment_of_contextual_evidence_alone_is_labelled_inference_fro
         for name in ("a", "b"):
             assert row(seen(talk, name, board), "Service")["context_only"] is True
             assert f"Service: {LABEL}" in talk.text(name, "board", "show", board)
-            assert LABEL in talk.text(name, "board", "svg", board)
+            assert LABEL in drawn(talk, name, board)
         assess(talk, "a", board, "Bureau", "--judge", "x=likely/high", "--evidence", "trace 1;technical;classified")
         talk.sync()
         view = seen(talk, "b", board)

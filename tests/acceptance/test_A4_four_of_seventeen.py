@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.boards import assess, flat, new_board, renderings, seen
+from tests.boards import assess, drawn, flat, new_board, renderings, seen
 from tests.talking import talking
 
 TOTALS = re.compile(
@@ -34,7 +34,7 @@ def test_a4_every_rendering_says_4_assessed_and_13_without_a_recorded_assessment
                 assert "4 assessed, 13 no recorded assessment" in flat(
                     talk.text(name, "board", "show", board, "--width", width)
                 )
-            assert "4 assessed, 13 no recorded assessment" in talk.text(name, "board", "svg", board)
+            assert "4 assessed, 13 no recorded assessment" in drawn(talk, name, board)
 
 
 def test_a4_that_seventeen_agencies_assess_cannot_be_typed() -> None:

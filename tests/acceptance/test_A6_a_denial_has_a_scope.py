@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.boards import assess, column, compared, flat, new_board, position, renderings, seen
+from tests.boards import assess, column, compared, drawn, flat, new_board, position, renderings, seen
 from tests.talking import talking
 
 
@@ -47,7 +47,7 @@ def test_a6_a_denial_at_the_same_rung_is_shown_in_the_column_and_makes_it_disput
             assert [compared(view, key)["state"] for key in ("x", "y")] == ["disputed", "agreed"]
             assert view["header"]["denied"] == {"state": 1}
             assert "denied by 1 (scope state)" in flat(talk.text(name, "board", "show", board))
-            assert "denied by Foreign Office" in talk.text(name, "board", "svg", board)
+            assert "denied by Foreign Office" in drawn(talk, name, board)
 
 
 def test_a6_a_denial_of_everything_reaches_every_rung_and_an_unknown_scope_is_refused() -> None:

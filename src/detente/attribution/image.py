@@ -27,7 +27,7 @@ def svg(view: BoardView) -> str:
     width = HEAD_PX + COLUMN_PX * len(view.hypotheses) + 2 * PAD_PX
     title = f"{ASKED[view.question]} {quoted(view.title)}"
     rows: list[list[list[Line]]] = [
-        [[], *(_head(column) for column in view.hypotheses)],
+        [_text("office and its log", HEAD_PX, small=True, faint=True), *(_head(column) for column in view.hypotheses)],
         *([_assessor(row), *_judgments(view, row)] for row in view.assessors),
         *([_signatories(stand), *(_reach(stand, c) for c in view.hypotheses)] for stand in view.positions),
         [
@@ -70,7 +70,7 @@ def _head(column: Column) -> list[Line]:
 
 def _assessor(row: Row) -> list[Line]:
     lines = _text(row.office, HEAD_PX - PAD_PX, bold=True)
-    below = ["own work" if row.own_work else "coordinated", f"at {row.recorded_by}"]
+    below = ["own work" if row.own_work else "coordinated", row.recorded_by]
     below += ["states that it is independent"] if row.independent else []
     below += ["inference from context only"] if row.context_only else []
     below += ["tasking on record"] if row.taskings else []
@@ -116,7 +116,7 @@ def _signatories(stand: Stand) -> list[Line]:
         for office, at in stand.offices
         for line in _text(office + (f", {at}" if at else ""), HEAD_PX - PAD_PX, bold=True)
     ]
-    return lines + _text(f"at {stand.recorded_by}", HEAD_PX - PAD_PX, small=True, faint=True)
+    return lines + _text(stand.recorded_by, HEAD_PX - PAD_PX, small=True, faint=True)
 
 
 def _reach(stand: Stand, column: Column) -> list[Line]:

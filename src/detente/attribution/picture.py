@@ -110,21 +110,34 @@ def _tables(view: BoardView, width: int) -> list[list[str]]:
     tables = []
     for first in range(0, len(view.hypotheses), per_piece):
         columns = view.hypotheses[first : first + per_piece]
-        lines = _line(["Office", *(column.key for column in columns)], head, size)
+        lines = _line(["Office and its log", *(column.key for column in columns)], head, size)
         lines.append("─" * (head + len(columns) * (size + GAP)))
-        for row in view.assessors:
-            judged = {one.hypothesis: one for one in row.judgments}
-            lines += _beside(_assessor(row, head - GAP), [_cell(judged.get(c.key), size) for c in columns], head, size)
-        for stand in view.positions:
-            lines += _beside(
-                _signatories(stand, head - GAP), [_reach(stand, column, size) for column in columns], head, size
-            )
+        silent = []
+        for name, offices, cells in _rows(view, columns, head - GAP, size):
+            if pieces > 1 and all(cell == [NOTHING] for cell in cells):
+                silent.append(name)
+            else:
+                lines += _beside(offices, cells, head, size)
+        if silent:
+            lines += [*wrap(f"No word on these by {', '.join(silent)}", width, hanging="  "), ""]
         tables.append(lines[:-1])
     return tables
 
 
+def _rows(
+    view: BoardView, columns: Sequence[Column], head: int, size: int
+) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Assessors, then positions: who it is, the lines of the first cell, and those of the others."""
+    for row in view.assessors:
+        judged = {one.hypothesis: one for one in row.judgments}
+        yield plain(row.office), _assessor(row, head), [_cell(judged.get(column.key), size) for column in columns]
+    for stand in view.positions:
+        names = plain(", ".join(office for office, _ in stand.offices))
+        yield names, _signatories(stand, head), [_reach(stand, column, size) for column in columns]
+
+
 def _assessor(row: Row, width: int) -> list[str]:
-    under = ["own work" if row.own_work else "coordinated", f"at {plain(row.recorded_by)}"]
+    under = ["own work" if row.own_work else "coordinated", plain(row.recorded_by)]
     under += ["states that it is independent"] if row.independent else []
     under += ["inference from context only"] if row.context_only else []
     under += ["tasking on record"] if row.taskings else []
@@ -135,7 +148,7 @@ def _signatories(stand: Stand, width: int) -> list[str]:
     lines = []
     for office, at in stand.offices:
         lines += wrap(plain(office) + (f", {at}" if at else ""), width, hanging="  ")
-    return [*lines, *_under(f"at {plain(stand.recorded_by)}", width)]
+    return [*lines, *_under(plain(stand.recorded_by), width)]
 
 
 def _under(words: str, width: int) -> list[str]:

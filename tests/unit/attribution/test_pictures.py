@@ -48,7 +48,7 @@ def test_no_line_is_wider_than_asked_and_every_judgment_is_there(width: int, hyp
 
 def test_a_denial_stands_in_the_column_that_it_denies() -> None:
     shown = text(_talk().view(), 120)
-    header = next(line for line in shown.splitlines() if line.startswith("Office"))
+    header = next(line for line in shown.splitlines() if line.startswith("Office and"))
     denial = next(line for line in shown.splitlines() if "✕ denies" in line)
     assert columns_of(header.partition("h0")[0]) == columns_of(denial.partition("✕ denies")[0])
     for rendering in (shown, matrix_text(_talk().view(), 120)):

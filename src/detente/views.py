@@ -37,6 +37,7 @@ SUBJECT_CHARACTERS_MAX = 300
 class _Ref(msgspec.Struct):
     index: int
     log: str
+    leaf: str = ""
 
 
 class _Header(msgspec.Struct):
@@ -197,7 +198,7 @@ def fold(stored: Stored) -> Sequence[Row]:
         # header, so that an erased withdrawal still holds.
         return (statement, WithdrawalRow(stored.added, stored.log, re.index))
     if kind in MATTERS:
-        return (statement, *_matter_rows(stored, kind))
+        return (statement, *_matter_rows(stored, kind, re))
     if not stored.body:
         return (statement,)
     try:
@@ -210,20 +211,22 @@ def fold(stored: Stored) -> Sequence[Row]:
     return (statement,)
 
 
-def _matter_rows(stored: Stored, kind: str) -> Sequence[MatterRow | ThreadRow]:
-    """An erased statement is still found by its id: that it was said is no secret to those who were told."""
+def _matter_rows(stored: Stored, kind: str, re: _Ref | None) -> Sequence[MatterRow | ThreadRow]:
+    """An erased statement is still found by its id and by what it answers: that it was said is no secret to who was told."""
     own = base64url(leaf_hash(stored.leaf))
     fields = _Subjects()
-    if stored.body:
+    names: set[str] = set()
+    if not stored.body and re is not None:
+        names.add(re.leaf)
+    elif stored.body:
         with suppress(msgspec.DecodeError):
             fields = _subjects.decode(stored.body)
-    names: set[str] = set()
     for field in SUBJECT_FIELDS:
         value: _Names = getattr(fields, field)
         names.update((value,) if isinstance(value, str) else value[:SUBJECTS_MAX])
     rows: list[MatterRow | ThreadRow] = [MatterRow(stored.added, own, kind, True)]
     rows += [MatterRow(stored.added, name, kind, False) for name in sorted(filter(_is_subject, names - {own}))]
-    if kind == "message":
+    if kind == "message" and stored.body:
         thread = fields.thread or own
         if isinstance(thread, str) and _is_subject(thread):
             rows.append(ThreadRow(thread))

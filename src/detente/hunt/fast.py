@@ -9,7 +9,6 @@ import numpy as np
 
 from detente.hunt import kernel
 from detente.hunt.kernel import Tables
-from detente.hunt.sieve import Rows
 
 
 class FastSieve:
@@ -20,7 +19,7 @@ class FastSieve:
         self._data = np.zeros(0, np.uint8)
         self._out = np.empty((0, 3), np.int64)
 
-    def words(self, data: bytes) -> tuple[Rows, int]:
+    def words(self, data: bytes) -> tuple[list[tuple[int, int, int]], int]:
         """See `detente.hunt.sieve.Sieve`."""
         size = len(data)
         behind = kernel.PADDING + size

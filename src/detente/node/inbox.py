@@ -5,7 +5,8 @@ Computed from the open threads and the journal at the time asked; nothing is mar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +14,14 @@ from detente.channel.legs import Leg
 from detente.channel.moves import ADDRESSEE, OPENER
 from detente.channel.thread import Thread
 from detente.node import outbox
-from detente.node.consequences import sealings
+from detente.node.consequences import Sealing, sealings
 from detente.node.correct import corrected
+from detente.node.matters import last_use, newest
 from detente.node.open import Node
-from detente.node.talk import all_threads
+from detente.node.talk import open_threads
 from detente.stix.canonical import JsonValue
 from detente.store.database import Connection
+from detente.store.matters import Settled, settle
 from detente.when import DAY_US
 from detente.words import quoted
 
@@ -67,13 +70,17 @@ def read_inbox(node: Node) -> tuple[list[Row], int]:
     """All rows, by section and deadline, and the time they were computed for."""
     with node.store.indexed() as connection:
         now_us = node.clock()
-        threads = all_threads(connection, node, now_us)
+        state = newest(connection)
+        threads = open_threads(connection, node, now_us)
+        seals = sealings(connection, [thread.opening for thread in threads if _seals_something(thread)])
         rows = [row for thread in threads if thread.open for row in _of_thread(node, thread)]
         rows += _outcomes(node, threads)
         rows += _drills(node, connection, threads, now_us)
         rows += _drafts(connection)
-        rows += _seals(node, connection, threads)
+        rows += _seals(node, seals, now_us)
         rows += _corrections(node, connection)
+    closed = {one.said.id for one in seals if one.text is None}
+    settle(node.store.database, state, [_settled(t) for t in threads if not _may_wait(node, t, closed)])
     order = list(SECTIONS)
     far = 1 << 62
     return sorted(rows, key=lambda row: (order.index(row.section), row.due_us or far, row.id)), now_us
@@ -86,6 +93,17 @@ def wanted(leg: Leg, us: str) -> str:
     if leg.clock == "window":
         return "the window ends"
     return f"{'you' if leg.waits_on == us else leg.waits_on}: {_WANTED[leg.clock]}" if leg.clock in _WANTED else ""
+
+
+def _may_wait(node: Node, thread: Thread, closed: Set[str]) -> bool:
+    """Whether it can come into the inbox at any time without anything new being said. `closed`: what holds a closed seal."""
+    ours = thread.kind == "protective-warning" and thread.opener == node.origin
+    untold = ours and not any(node.origin in leg.outcomes for leg in thread.legs.values())
+    return thread.open or untold or thread.id in closed
+
+
+def _settled(thread: Thread) -> Settled:
+    return Settled(thread.id, thread.parties, _last_use(thread))
 
 
 def _of_thread(node: Node, thread: Thread) -> list[Row]:
@@ -162,10 +180,13 @@ def _when(due_us: int, now_us: int) -> str:
 def _drills(node: Node, connection: Connection, threads: Sequence[Thread], now_us: int) -> list[Row]:
     """Partners with whom nothing was said and received for as long as the choices allow, or never."""
     interval_us = node.config.channel.drill_days * DAY_US
+    used: dict[str, int] = defaultdict(int)
+    for parties, used_us in [*last_use(connection).items(), *((one.parties, _last_use(one)) for one in threads)]:
+        for origin in parties:
+            used[origin] = max(used[origin], used_us)
     rows = []
     for party in node.partners(connection):
-        used = [_last_use(one) for one in threads if party.origin in one.parties]
-        last_us = max(used, default=0)
+        last_us = used[party.origin]
         due_us = last_us + interval_us if last_us else party.added_us
         if now_us > due_us and not party.paused:
             rows.append(
@@ -210,7 +231,7 @@ def _drafts(connection: Connection) -> list[Row]:
     ]
 
 
-def _seals(node: Node, connection: Connection, threads: Sequence[Thread]) -> list[Row]:
+def _seals(node: Node, seals: Sequence[Sealing], now_us: int) -> list[Row]:
     return [
         Row(
             section="seals",
@@ -224,8 +245,8 @@ def _seals(node: Node, connection: Connection, threads: Sequence[Thread]) -> lis
             short=one.said.short,
             id=one.said.id,
         )
-        for one in sealings(connection, [thread.opening for thread in threads if _seals_something(thread)])
-        if one.overdue(threads[0].now_us)
+        for one in seals
+        if one.overdue(now_us)
     ]
 
 

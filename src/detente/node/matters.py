@@ -23,12 +23,35 @@ from detente.stix.marking import Tlp, parse_tlp
 from detente.store import index
 from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN
-from detente.store.matters import ids_of, is_private, read_at, read_ids, read_matters, receipts
+from detente.store.matters import (
+    ids_of,
+    is_private,
+    last_use,
+    newest,
+    read_about,
+    read_at,
+    read_ids,
+    read_matters,
+    receipts,
+    unsettled,
+)
 from detente.store.store import Transaction
 from detente.tlog.merkle import leaf_hash
 from detente.views import EVERYBODY
 
-__all__ = ["find", "is_private", "note", "read_ids", "read_matters", "receipts", "tell"]
+__all__ = [
+    "find",
+    "is_private",
+    "last_use",
+    "newest",
+    "note",
+    "read_about",
+    "read_ids",
+    "read_matters",
+    "receipts",
+    "tell",
+    "unsettled",
+]
 
 _SHORT = regex.compile(r"[a-z]{5}(?:-[a-z]{5}){0,2}")
 _ID = regex.compile(r"[A-Za-z0-9_-]{4,43}")

@@ -24,7 +24,7 @@ from detente.channel.required import check_move, check_opening
 from detente.channel.thread import Thread, fold, require_allowed, threads
 from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.node import outbox
-from detente.node.matters import find, read_ids, read_matters, receipts, tell
+from detente.node.matters import find, read_about, read_ids, read_matters, receipts, tell, unsettled
 from detente.node.open import Node
 from detente.node.outbox import Draft, Waiting
 from detente.node.policy import require_permitted
@@ -319,8 +319,9 @@ def read_thread(connection: Connection, node: Node, name: str, now_us: int, *, r
         )
     members = read_matters(connection, [MESSAGE], opening_id)
     ids = {one.id for one in members}
-    corrections = read_about(connection, [CORRECTION], sorted(ids))
-    told = [*members, *corrections, *(_chain(connection, opening) if repeats else ())]
+    # Corrections of these, and answers to them whose texts were erased.
+    beside = read_about(connection, [MESSAGE, CORRECTION], sorted(ids))
+    told = [*members, *beside, *(_chain(connection, opening) if repeats else ())]
     return fold(told, receipts(connection, told), now_us=now_us, thread=opening_id, viewer=node.origin)
 
 
@@ -333,7 +334,8 @@ def all_threads(connection: Connection, node: Node, now_us: int, *, with_party: 
 def open_threads(connection: Connection, node: Node, now_us: int) -> list[Thread]:
     """The threads in which something may wait: all but those that `settle` was told of."""
     told = read_about(connection, [MESSAGE], unsettled(connection))
-    told += read_about(connection, [CORRECTION], [one.id for one in told])
+    # Corrections of these, and answers to them whose texts were erased.
+    told += read_about(connection, [MESSAGE, CORRECTION], [one.id for one in told])
     return threads(told, receipts(connection, told), now_us=now_us, viewer=node.origin)
 
 
@@ -377,10 +379,10 @@ __all__ = [
     "SealedText",
     "Spoken",
     "all_threads",
-    "open_threads",
     "approve",
     "latency_report",
     "needs_second",
+    "open_threads",
     "permitted",
     "read_thread",
     "reply",

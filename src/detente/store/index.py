@@ -90,7 +90,7 @@ def forget(connection: Connection, log: int, indices: Sequence[int]) -> None:
         without_text = sa.select(openings.c.added).where(
             openings.c.log == log, openings.c.idx.in_(part), openings.c.body == b""
         )
-        connection.execute(matters.delete().where(matters.c.added.in_(without_text), matters.c.own == 0))
+        _forget_subjects(connection, log, without_text)
         connection.execute(deliveries.delete().where(deliveries.c.added.in_(without_text)))
         chosen = (objects.c.log == log) & objects.c.idx.in_(part)
         touched.update(
@@ -98,6 +98,25 @@ def forget(connection: Connection, log: int, indices: Sequence[int]) -> None:
         )
         connection.execute(objects.delete().where(chosen))
     _mark_last(connection, touched)
+
+
+def _forget_subjects(connection: Connection, log: int, without_text: sa.Select[tuple[int]]) -> None:
+    """What erased texts were about goes; what is left of them is folded anew. A thread that lost one is looked at again."""
+    subjects = sa.select(matters.c.subject).where(matters.c.added.in_(without_text))
+    connection.execute(threads.update().where(threads.c.id.in_(subjects)).values(settled=0))
+    query = sa.select(openings.c.added, openings.c.idx, openings.c.header, heads.c.origin, heads.c.role)
+    query = query.join(heads, heads.c.log == openings.c.log).join(matters, matters.c.added == openings.c.added)
+    erased = connection.execute(query.where(openings.c.added.in_(without_text), matters.c.own == 1)).all()
+    connection.execute(matters.delete().where(matters.c.added.in_(without_text)))
+    leaves = _leaves(connection, [(log, row.idx) for row in erased])
+    for row in erased:
+        stored = Stored(row.added, log, row.idx, row.role, row.origin, "", bytes(row.header), b"", leaves[log, row.idx])
+        for left in fold(stored):
+            if isinstance(left, MatterRow):
+                connection.execute(
+                    matters.insert(),
+                    {"added": left.added, "subject": left.subject, "kind": left.kind, "own": int(left.own)},
+                )
 
 
 def exists(database: Database) -> bool:

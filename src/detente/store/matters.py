@@ -77,6 +77,16 @@ def read_ids(connection: Connection, ids: Sequence[str]) -> list[Said]:
     return sorted(found, key=_order)
 
 
+def read_about(connection: Connection, kinds: Sequence[str], subjects: Sequence[str]) -> list[Said]:
+    """Statements of these kinds that have one of these ids, or are about one; in the order of `read_matters`, each once."""
+    found: dict[str, Said] = {}
+    for begin in range(0, len(subjects), IDS_AT_ONCE):
+        about = sa.select(matters.c.added).where(matters.c.subject.in_(subjects[begin : begin + IDS_AT_ONCE]))
+        query = _query().where(_own.c.kind.in_(list(kinds)), _own.c.added.in_(about))
+        found.update((said.id, said) for said in _statements(connection, query))
+    return sorted(found.values(), key=_order)
+
+
 def read_at(connection: Connection, log: int, idx: int) -> Said | None:
     """The matter at an index of a log."""
     found = _statements(connection, _query().where(openings.c.log == log, openings.c.idx == idx))

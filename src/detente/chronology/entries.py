@@ -71,8 +71,8 @@ def entries(
     for said in everything:
         for relation, target in lines[said.id].bears_on:
             bearing[target].append((relation, said))
-    for target, relation, said in _among_claims(everything):
-        bearing[target].append((relation, said))
+    for target, relation, other in _among_claims(everything):
+        bearing[target].append((relation, cast.by_id[other]))
     result = []
     for said in everything:
         if said.id in there:
@@ -102,18 +102,22 @@ def _there(said: Said, as_of_us: int | None, known_by_us: int | None) -> bool:
     return (as_of_us is None or said.at_us <= as_of_us) and (known_by_us is None or said.added_us <= known_by_us)
 
 
-def _among_claims(statements: Iterable[Said]) -> Iterator[tuple[str, str, Said]]:
-    """For each claim what denies, corrects or contradicts it, as the matter of claims finds it: claim id, relation, the other."""
-    for claim in Record([said for said in statements if said.kind == "claim"]).entries():
+def _among_claims(statements: Iterable[Said]) -> Iterator[tuple[str, str, str]]:
+    """For each claim what denies, corrects or contradicts it, as the matter of claims finds it: claim id, relation, the other's id.
+
+    What was withdrawn is in the record too, and says so in its line: a claim that was withdrawn is not shown without its denial.
+    """
+    claims = (replace(said, withdrawn=False) for said in statements if said.kind == "claim")
+    for claim in Record(claims).entries():
         for denial in claim.denials:
-            yield claim.said.id, DENIALS[denial.addresses], denial.entry.said
+            yield claim.said.id, DENIALS[denial.addresses], denial.entry.said.id
         for relation, others in (
             ("corrects", claim.corrections),
             ("on this claim", claim.counter_claims),
             ("elsewhere", claim.contradictions),
         ):
             for other in others:
-                yield claim.said.id, relation, other.said
+                yield claim.said.id, relation, other.said.id
 
 
 def _beside(

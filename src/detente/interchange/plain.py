@@ -14,6 +14,7 @@ show a note alone. `losses.PLAIN` says what becomes of each kind and what is los
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from detente.attribution.bodies import Assessment, Board, Finding, Position
 from detente.channel.bodies import Message
@@ -80,7 +81,8 @@ class _Export:
         self.making = making
         self.statements = statements
         self.by_id = {said.id: said for said in statements}
-        self.claims = Record([said for said in statements if said.kind == "claim"])
+        # A claim that was withdrawn is exported as revoked, and not without its denial.
+        self.claims = Record(replace(said, withdrawn=False) for said in statements if said.kind == "claim")
         self.hypotheses: dict[tuple[str, str], str] = {}
         self.grouped = {said.id for said in statements if said.kind == "message" and _opens(said)}
 
@@ -188,16 +190,13 @@ class _Export:
 
     def _claim(self, said: Said) -> None:
         body = read(said, Claim)
-        if said.withdrawn:
-            self._note(said)
-            return
         denials = self.claims.entry(said.id).denials
         more = "\n".join(_denied(denial) for denial in denials)
         note = self._note(said, more=more, last_us=max((d.entry.said.at_us for d in denials), default=0))
         for denial in denials:
             if denial.addresses != "not addressed":
                 explanation = f"Denies ({denial.addresses}): {quoted(denial.entry.claim.quote)}"
-                self._opinion(denial.entry.said, note, "strongly-disagree", explanation)
+                self._opinion(self.by_id[denial.entry.said.id], note, "strongly-disagree", explanation)
         if body.original:
             self._languages(said, note, {body.original_language: {"content": body.original}})
 

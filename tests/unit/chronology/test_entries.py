@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from tests.unit.chronology.made import NAMES, A, B, C, day, said, when
@@ -131,6 +132,15 @@ def test_what_cannot_be_read_is_shown_as_just_that(statement: Said, sentence: st
 def test_what_was_withdrawn_stays_and_says_so() -> None:
     gone = said("message", Message(move="notice", subject="x"), to=(B,), withdrawn=True)
     assert entries([gone], names=NAMES)[0].sentence.endswith("CERT A has withdrawn this since.")
+
+
+def test_a_claim_that_was_withdrawn_is_not_shown_without_its_denial_nor_a_denial_hidden() -> None:
+    gone = replace(CLAIM, withdrawn=True)
+    (first, _) = entries([gone, DENIAL], names=NAMES)
+    assert first.sentence.endswith("CERT A has withdrawn this since.")
+    assert [(b.relation, b.entry.said) for b in first.beside] == [("denies", DENIAL)]
+    (beside,) = entries([CLAIM, replace(DENIAL, withdrawn=True)], names=NAMES)[0].beside
+    assert beside.entry.sentence.endswith("CERT B has withdrawn this since.")
 
 
 def test_a_title_that_two_parties_bear_names_neither() -> None:

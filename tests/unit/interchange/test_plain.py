@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
@@ -178,6 +179,15 @@ def test_what_was_withdrawn_is_revoked_in_a_later_version() -> None:
     assert now.revoked
     assert now.id == then.id
     assert (now.version_us or 0) > (then.version_us or 0)
+
+
+def test_a_claim_that_was_withdrawn_is_revoked_and_still_says_that_it_was_denied() -> None:
+    objects = _export(replace(CLAIM, withdrawn=True), DENIAL)
+    note = next(o for o in _of(objects, "note") if "they are guilty" in str(o.value["content"]))
+    assert note.revoked
+    assert "Denied by “Spokesman”" in str(note.value["content"])
+    (opinion,) = _of(_export(CLAIM, replace(DENIAL, withdrawn=True)), "opinion")
+    assert opinion.revoked
 
 
 @pytest.mark.parametrize("kind", sorted(PLAIN))

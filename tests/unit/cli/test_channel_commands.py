@@ -161,6 +161,23 @@ def test_a_reply_to_a_thread_that_one_is_no_part_of_is_refused(talk: Talk) -> No
     talk.refused("a", "reply", name, "remind", "--to", "c", code=6, words=("stays between its parties",))
 
 
+def test_an_acknowledgement_by_somebody_else_is_listed_and_counts_for_nothing(talk: Talk) -> None:
+    name = asked(talk)
+    before = leg(talk, "a", name)
+    tell(talk.node("c"), "message", Message(move="acknowledge", thread=name), to=["a"])
+    talk.sync()
+    shown = talk.run("a", "thread", "show", name)["thread"]
+    assert (shown["legs"]["b.example"]["state"], before["state"]) == ("delivered", "delivered")
+    assert [(one["speaker"], one["reason"]) for one in shown["ignored"]] == [
+        ("c.example", "c.example is not a party to this thread")
+    ]
+    assert "not in this thread: " in talk.text("a", "thread", "show", name)
+    assert (
+        talk.run("a", "report", "usage", "b")["pairs"]["a.example"]["b.example"]["kinds"]["request"]["acknowledged"]
+        == []
+    )
+
+
 def test_a_move_that_the_table_does_not_allow_is_refused_by_name(talk: Talk) -> None:
     name = asked(talk)
     talk.refused("b", "reply", name, "extend", "--until", "72h", code=6, words=("extend", "delivered"))

@@ -71,6 +71,11 @@ def test_u3_a_request_outside_the_scope_is_refused_with_the_clause_named(tmp_pat
             assert said(w, name) == 0
             assert send(node, request("tampering", purpose="network-defence"), to=[other]).stored
             assert said(w, name) == 1
+            # A drill asks for nothing, and is rehearsed whatever the scope.
+            drill = Message(
+                move="request", subject="Drill", wants=("contact",), text="Who is on duty?", profile="drill:urgent"
+            )
+            assert send(node, drill, to=[other]).stored
 
 
 def test_u3_an_offer_to_compare_keeps_to_the_scope_too(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from detente.errors import InvalidStatement, NotPermitted
 from detente.stix.canonical import JsonValue
+from detente.stix.marking import Tlp
 from detente.stix.objects import JsonObject, StixObject, parse_object
 
 PURPOSES = {
@@ -52,6 +53,7 @@ def purpose_marking(purposes: Iterable[str]) -> StixObject:
             "spec_version": "2.1",
             "id": f"marking-definition--{uuid.uuid5(_NAMESPACE, text)}",
             "created": _CREATED,
+            "object_marking_refs": [Tlp.CLEAR.marking_id],  # whoever may have the object may have its meaning
             "definition_type": "statement",
             "definition": {"statement": text},
         }

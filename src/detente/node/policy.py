@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from detente.channel.bodies import Message
+from detente.channel.clocks import DRILL
 from detente.errors import InvalidStatement, NotFound
 from detente.joint.scope import CRIME_LANE, DISPUTE_KINDS, Limit, require_in_scope, require_no_dispute
 from detente.node.commit import agreements_in_force
@@ -21,8 +22,8 @@ SCOPED_MOVES = ("request",)
 
 
 def require_permitted(node: Node, connection: Connection, message: Message, addressees: Sequence[str]) -> None:
-    """Raises NotPermitted naming the clause. `addressees` are origins; moves other than requests are not limited by a scope."""
-    if message.move not in SCOPED_MOVES:
+    """Raises NotPermitted naming the clause. `addressees` are origins; a scope limits requests, and no drill: it asks for nothing."""
+    if message.move not in SCOPED_MOVES or message.profile.startswith(DRILL):
         return
     if message.lane == CRIME_LANE:
         require_no_dispute(message.lane, _disputes(connection, (*message.refs, *message.evidence)))

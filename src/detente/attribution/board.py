@@ -96,7 +96,8 @@ def _view(root: Said, board: Board, said: Statements, as_of_us: int | None) -> B
     taskings = tuple(_asked(s, b) for s, b in said.standing(Tasking) if b.board == root.id)
     offices = {s.id: b.office for s, b in everything}
     rows = _rows(assessed, everything, columns, labels, offices, taskings)
-    stands = _stands([(s, b) for s, b in said.standing(Position) if b.board == root.id], columns, offices)
+    answered = {s.id: b for s, b in everything}
+    stands = _stands([(s, b) for s, b in said.standing(Position) if b.board == root.id], columns, answered)
     hypotheses = _with_positions(columns, stands)
     standing = {id_ for row in rows for id_ in row.statements}
     cited = citations(everything, standing)
@@ -275,18 +276,23 @@ def _earlier(
 def _stands(
     positions: Sequence[tuple[Said, Position]],
     columns: Mapping[str, tuple[Hypothesis, str]],
-    offices: Mapping[str, str],
+    answered: Mapping[str, Assessment],
 ) -> tuple[Stand, ...]:
     latest: dict[tuple[object, ...], tuple[Said, Position]] = {}
     for said, body in positions:
         latest.pop(key := (said.speaker, body.office, body.hypotheses, body.scope, body.about), None)
         latest[key] = (said, body)
-    return tuple(_stand(said, body, columns, offices) for said, body in latest.values())
+    return tuple(_stand(said, body, columns, answered) for said, body in latest.values())
 
 
 def _stand(
-    said: Said, body: Position, columns: Mapping[str, tuple[Hypothesis, str]], offices: Mapping[str, str]
+    said: Said, body: Position, columns: Mapping[str, tuple[Hypothesis, str]], answered: Mapping[str, Assessment]
 ) -> Stand:
+    """`answered`: assessments by id. Who endorses one without naming hypotheses endorses those that it judges."""
+    about = [answered[id_] for id_ in body.about if id_ in answered]
+    keys = body.hypotheses
+    if not keys and body.stance in ("endorses", "disagrees"):
+        keys = tuple(dict.fromkeys(one.hypothesis for its in about for one in its.judgments))
     reached = {}
     if body.stance == "denies":
         rungs = rungs_in(body.scope) if body.scope else ()
@@ -298,13 +304,13 @@ def _stand(
         offices=tuple((office, str(at) if at else "") for office, at in signed),
         recorded_by=said.speaker,
         stance=body.stance,
-        hypotheses=tuple(key for key in body.hypotheses if key in columns),
+        hypotheses=tuple(key for key in keys if key in columns),
         scope=body.scope,
         reaches=reached,
         relies_on=body.relies_on,
         text=quoted(body.text) if body.text else "",
         about=body.about,
-        answers=tuple(offices[id_] for id_ in body.about if id_ in offices),
+        answers=tuple(its.office for its in about),
         said_us=said.at_us,
         statement=said.id,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from detente.attribution.bodies import RELIANCE
-from detente.attribution.picture import ASKED, denials_of, mark_of, moment, span_of, support_of
+from detente.attribution.picture import ASKED, besides_columns, denials_of, mark_of, moment, span_of, support_of
 from detente.attribution.view import BoardView, Column, Judged, Row, Stand
 from detente.drawing import FONT_PX, LINE_PX, interval, label, mark, rule, width_of, wrap
 from detente.drawing import svg as whole
@@ -116,7 +116,8 @@ def _signatories(stand: Stand) -> list[Line]:
         for office, at in stand.offices
         for line in _text(office + (f", {at}" if at else ""), HEAD_PX - PAD_PX, bold=True)
     ]
-    return lines + _text(stand.recorded_by, HEAD_PX - PAD_PX, small=True, faint=True)
+    below = [stand.recorded_by, *besides_columns(stand)]
+    return lines + [line for words in below for line in _text(words, HEAD_PX - PAD_PX, small=True, faint=True)]
 
 
 def _reach(stand: Stand, column: Column) -> list[Line]:

@@ -148,7 +148,8 @@ def _signatories(stand: Stand, width: int) -> list[str]:
     lines = []
     for office, at in stand.offices:
         lines += wrap(plain(office) + (f", {at}" if at else ""), width, hanging="  ")
-    return [*lines, *_under(plain(stand.recorded_by), width)]
+    below = [plain(stand.recorded_by), *besides_columns(stand)]
+    return [*lines, *(line for one in below for line in _under(one, width))]
 
 
 def _under(words: str, width: int) -> list[str]:
@@ -199,7 +200,16 @@ def mark_of(stand: Stand, key: str) -> str:
     """What a position says in one column; nothing where it does not speak of it."""
     if stand.stance == "denies":
         return {"denied": "✕ denies", "not addressed": "✕ not addressed"}.get(stand.reaches.get(key, ""), "")
-    return MARK[stand.stance] if key in stand.hypotheses or not stand.hypotheses else ""
+    if key in stand.hypotheses or (stand.stance == "non-assertion" and not stand.hypotheses):
+        return MARK[stand.stance]
+    return ""
+
+
+def besides_columns(stand: Stand) -> list[str]:
+    """What a position is about that is no column: claims, or assessments that are not held here."""
+    if stand.hypotheses or stand.stance not in ("endorses", "disagrees"):
+        return []
+    return [f"{MARK[stand.stance]}: {counted(len(stand.about), 'statement')} named"]
 
 
 def _lists(view: BoardView, width: int) -> Iterator[list[str]]:

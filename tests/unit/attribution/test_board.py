@@ -6,6 +6,8 @@ from tests.unit.attribution.made import START_US, A, B, C, Talk, cited
 from detente.attribution.board import suspected
 from detente.attribution.bodies import Board, Finding, Group, Hypothesis, Withheld
 from detente.attribution.events import changes
+from detente.attribution.image import svg
+from detente.attribution.picture import text
 from detente.attribution.view import BoardView, Row
 from detente.errors import InvalidStatement, NotFound
 from detente.when import MINUTE_US
@@ -211,3 +213,21 @@ def test_facts_do_not_touch_the_board_and_the_latest_word_of_an_office_stands() 
         ("incident-1", "not alike", {"occurred": 1, "pending": 1})
     ]
     assert (view.assessors, view.comparison, view.header) == (before.assessors, before.comparison, before.header)
+
+
+def test_who_endorses_an_assessment_endorses_what_it_judges_and_no_other_column() -> None:
+    talk = Talk()
+    board = talk.board()
+    said = talk.assess(board, "Bureau", "x/likely/high")
+    talk.position(board, "Head", "endorses", about=(said.id,))
+    talk.position(board, "Vendor", "disagrees", about=("A" * 43,))
+    view = talk.view()
+    assert [(one.hypotheses, one.answers) for one in view.positions] == [(("x",), ("Bureau",)), ((), ())]
+    assert [(one.key, one.endorsed_by, one.disagreed_by) for one in view.hypotheses[:2]] == [
+        ("x", ("Head",), ()),
+        ("y", (), ()),
+    ]
+    shown = text(view, 120)
+    assert shown.count("+ endorses") == 1
+    assert "≠ disagrees: 1" in shown
+    assert "disagrees: 1 statement" in svg(view)

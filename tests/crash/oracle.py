@@ -15,10 +15,10 @@ from tests.world import Clock
 from detente.errors import CorruptLog, DetenteError, NotFound
 from detente.node.config import FILE_NAME
 from detente.node.fsck import fsck
-from detente.node.open import Node, create_node, open_node
+from detente.node.open import NEXT, Node, create_node, open_node
 from detente.node.share import say
 from detente.node.sync import sync
-from detente.statement import Opening, verify_opening
+from detente.statement import KeyLeaf, Opening, parse_leaf, verify_opening
 from detente.stix.canonical import parse
 from detente.store import index
 from detente.store.bodies import read_opening
@@ -52,6 +52,8 @@ def require_nothing_lost(before: Before, operation: str, call: Call | None, ende
             _require_witness_remembers(node, ended, where)
         if operation == "publish":
             _require_pulled_or_not(node, before, ended, where)
+        if operation == "rotate_keys":
+            _require_keys_of_before_or_all_new(node, before, ended, where)
         _require_goes_on(node, before, ended, where)
     finally:
         node.close()
@@ -119,6 +121,23 @@ def _steps(ended: Ended, state: tuple[int, bytes, bytes, int] | None) -> int:
     """How many of the two requests are behind the witness, whether or not it was able to say so."""
     sizes = [parse_request(r).checkpoint.size for r in read_requests(ended.place / "requests")]
     return 0 if state is None else sum(size <= state[0] for size in sizes)
+
+
+def _require_keys_of_before_or_all_new(node: Node, before: Before, ended: Ended, where: str) -> None:
+    """The log names exactly the keys with which the node signs, and nothing of a half done rotation is taken for one that was done."""
+    with node.store.reading() as connection:
+        size = read_head(connection, OWN).size
+        events = [leaf for leaf in read_leaves(connection, OWN, before.size, size) if b'"t":"k"' in leaf]
+        former = node.former_keys(connection)
+    assert len(events) in (0, 12), where
+    assert bool(former) is bool(events), where
+    if ended.said("rotated"):
+        assert events, where
+    if events:
+        assert not (node.folder / NEXT).exists(), where
+        added = {parse_leaf(leaf) for leaf in events if b'"event":"add"' in leaf}
+        vkeys = {leaf.vkey for leaf in added if isinstance(leaf, KeyLeaf)}
+        assert vkeys == {key.vkey for keys in node.public_keys.values() for key in keys}, where
 
 
 def _require_pulled_or_not(node: Node, before: Before, ended: Ended, where: str) -> None:

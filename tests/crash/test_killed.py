@@ -17,6 +17,7 @@ BUDGET = {
     "cosign_twice": 60,
     "publish": 70,
     "back_up": 30,
+    "rotate_keys": 80,
 }
 PARTS = 2
 KILL = "signal=KILL"

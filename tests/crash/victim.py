@@ -34,6 +34,7 @@ from detente.node.config import PartyChoices
 from detente.node.erase import erase_entry
 from detente.node.fsck import fsck
 from detente.node.open import Node, create_node, open_node
+from detente.node.rotate import rotate
 from detente.node.share import say
 from detente.node.sync import sync
 from detente.store.log import OWN, read_head
@@ -143,6 +144,15 @@ def back_up(node: Node, note: Note) -> None:
     note("backed up")
 
 
+def rotate_keys(node: Node, note: Note) -> None:
+    """Go over to new keys, then say something under them."""
+    node.random = Random(77).randbytes  # no key of before is drawn again
+    rotate(node)
+    note("rotated")
+    note_head(node, note)
+    tell(node, note, 9100)
+
+
 OPERATIONS: dict[str, Callable[[Node, Note], None]] = {
     "append_one_by_one": append_one_by_one,
     "append_many": append_many,
@@ -150,6 +160,7 @@ OPERATIONS: dict[str, Callable[[Node, Note], None]] = {
     "cosign_twice": cosign_twice,
     "publish": publish,
     "back_up": back_up,
+    "rotate_keys": rotate_keys,
 }
 
 

@@ -14,7 +14,7 @@ from detente.errors import InvalidStatement, NotFound
 from detente.node.open import Node
 from detente.statement import ErasureLeaf, erasure_leaf, parse_header
 from detente.stix.canonical import JsonValue
-from detente.store import bodies, index
+from detente.store import bodies, folding, index
 from detente.store.database import Connection
 from detente.store.log import JOURNAL, OWN, read_head
 from detente.store.store import Transaction
@@ -60,7 +60,7 @@ def apply_notice(transaction: Transaction, notice: ErasureLeaf) -> None:
         by_log[log].append(idx)
     for log, indices in by_log.items():
         bodies.erase(transaction.connection, log, indices, headers=False)
-        index.forget(transaction.connection, log, indices)
+        folding.forget(transaction.connection, log, indices)
     transaction.owe_purge(by_log)
 
 
@@ -98,7 +98,7 @@ def _erase(node: Node, found: list[tuple[int, int]], *, ground: str, headers: bo
             log: bodies.erase(transaction.connection, log, indices, headers=headers) for log, indices in by_log.items()
         }
         for log, indices in by_log.items():
-            index.forget(transaction.connection, log, indices)
+            folding.forget(transaction.connection, log, indices)
         own = tuple(sorted(by_log.get(OWN, ())))
         notice = None
         if own:

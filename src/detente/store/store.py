@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from detente.errors import ClockBehind, CorruptLog, StaleWrite
 from detente.statement import Opening
 from detente.stix.canonical import JsonValue, encode, parse
-from detente.store import bodies, index
+from detente.store import bodies, folding, index
 from detente.store.database import Database, heads, open_database, records, witnessed
 from detente.store.log import (
     EMPTY_TAIL,
@@ -100,7 +100,7 @@ class Store:
         def forget(transaction: Transaction) -> None:
             for log, indices in by_log.items():
                 assert isinstance(indices, list)
-                index.forget(transaction.connection, int(log), [i for i in indices if isinstance(i, int)])
+                folding.forget(transaction.connection, int(log), [i for i in indices if isinstance(i, int)])
 
         self.write(now_us, forget)
         bodies.purge(self.database)

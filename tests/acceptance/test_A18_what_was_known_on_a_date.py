@@ -62,7 +62,12 @@ def test_a18_what_was_known_on_a_date_is_exactly_what_was_received_by_then_and_a
         assert line["sentence"] == (
             "A recorded: “Minister” decided not to act, on “lantern”; reason given: “too near the vote”; reason given: “not sure enough”."
         )
-        stamp = talk.run("a", "milestone", "list", "lantern")["accounts"][0]["stamps"][0]
+        listed = talk.run("a", "milestone", "list", "lantern")
+        assert listed["held_here_then"] == {decided: 3}, "the decision itself is one of them"
+        assert f"3 statements were held here by then; see: detente chronology --known-on {day}" in talk.text(
+            "a", "milestone", "list"
+        )
+        stamp = listed["accounts"][0]["stamps"][0]
         assert (stamp["choice"], stamp["when"]) == ("do not act", day)
         assert stamp["quotes"]["reasons"] == ["too near the vote", "not sure enough"]
         talk.refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -73,10 +74,18 @@ def milestone_add(
 @click.argument("about", required=False)
 @click.pass_obj
 def milestone_list(out: Out, about: str | None) -> None:
-    """The milestones, in the order of their dates; each as its speaker states it."""
-    accounts = _accounts(out, about)
+    """The milestones, in the order of their dates; each as its speaker states it. Of our decisions, also how much was known here then."""
+    from detente.node.record import known_then, read_milestones
+
+    with opened(out.folder) as node:
+        accounts = _listed(read_milestones(node, about))
+        known = known_then(node, accounts)
 
     def text() -> None:
+        stamps = [(account, stamp) for account in accounts for stamp in account.stamps]
+        if not stamps:
+            click.echo("No milestone is recorded. Add one with: detente milestone add ABOUT STEP WHEN --by OFFICE")
+            return
         rows = [
             [
                 plain(quoted(account.about)),
@@ -86,15 +95,19 @@ def milestone_list(out: Out, about: str | None) -> None:
                 plain(account.speaker),
                 stamp.said.short,
             ]
-            for account in accounts
-            for stamp in account.stamps
+            for account, stamp in stamps
         ]
-        if rows:
-            table(rows, ["about", "when", "step", "by", "stated by", "statement"])
-        else:
-            click.echo("No milestone is recorded. Add one with: detente milestone add ABOUT STEP WHEN --by OFFICE")
+        table(rows, ["about", "when", "step", "by", "stated by", "statement"])
+        for _, stamp in stamps:
+            if stamp.said.id in known:
+                count = known[stamp.said.id]
+                click.echo(
+                    f"{stamp.said.short}: {count} {'statement was' if count == 1 else 'statements were'} held here by then; "
+                    f"see: detente chronology --known-on {stamp.when.iso}"
+                )
 
-    out.result("milestone list", {"accounts": [_account_json(account) for account in accounts]}, text)
+    value = {"accounts": [_account_json(account) for account in accounts], "held_here_then": known}
+    out.result("milestone list", value, text)
 
 
 @click.group()
@@ -207,7 +220,11 @@ def _accounts(out: Out, about: str | None) -> list[Account]:
     from detente.node.record import read_milestones
 
     with opened(out.folder) as node:
-        return [account for by_speaker in read_milestones(node, about).values() for account in by_speaker.values()]
+        return _listed(read_milestones(node, about))
+
+
+def _listed(accounts: Mapping[str, Mapping[str, Account]]) -> list[Account]:
+    return [account for by_speaker in accounts.values() for account in by_speaker.values()]
 
 
 def _account_json(account: Account) -> dict[str, Any]:

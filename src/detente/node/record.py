@@ -6,7 +6,8 @@ known here on D" asks when this node stored each of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detente.chronology.bodies import Measure, Milestone, State, made
@@ -108,6 +109,20 @@ def read_milestones(node: Node, about: str | None = None) -> dict[str, dict[str,
     with node.store.indexed() as connection:
         subject = None if about is None else _subject(connection, ("milestone",), about)
         return accounts(read_matters(connection, ("milestone",), subject))
+
+
+def known_then(node: Node, accounts_: Iterable[Account]) -> dict[str, int]:
+    """For each decision of our own, by its id: how many statements this node held by the end of the day or time that it is dated."""
+    decisions = [
+        stamp
+        for account in accounts_
+        if account.speaker == node.origin
+        for stamp in account.stamps
+        if stamp.milestone.step == "decision"
+    ]
+    with node.store.indexed() as connection:
+        added = sorted(said.added_us for said in read_matters(connection, RECORDED)) if decisions else []
+    return {stamp.said.id: bisect_right(added, stamp.when.last_us) for stamp in decisions}
 
 
 def add_measure(

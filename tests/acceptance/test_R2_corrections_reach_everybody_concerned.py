@@ -40,9 +40,9 @@ def test_r2_correcting_a_count_marks_every_derived_document_and_notifies_its_rec
         # b is shown that its own documents rest on it, and tells their recipients once.
         (row,) = [row for row in talk.run("b", "inbox")["rows"] if row["section"] == "corrections"]
         assert row["id"] == done["id"]
-        told = talk.run("b", "correction", "pass-on", done["id"])["told"]
+        told = talk.run("b", "correction", "pass-on", done["id"])["passed_on"]
         assert [one["body"]["of"] for one in told] == [theirs, further]
-        assert talk.run("b", "correction", "pass-on", done["id"], code=3)["told"] == []
+        assert talk.run("b", "correction", "pass-on", done["id"], code=3)["passed_on"] == []
         assert not [row for row in talk.run("b", "inbox")["rows"] if row["section"] == "corrections"]
         talk.sync()
         text = talk.text("c", "thread", "show", derived)

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from detente.cli.exits import NOTHING_FOUND
+from detente.cli.exits import NOTHING_FOUND, exit_code
 from detente.cli.out import Out, moment, plain
 from detente.cli.statements import print_said, said_json
+from detente.errors import NotPermitted
 from detente.node import correct as corrections
 from detente.node.consequences import reveal as reveal_seal
-from detente.node.correct import Corrected
+from detente.node.correct import Corrected, Done
 from detente.node.open import opened
 from detente.words import quoted
 
@@ -79,16 +80,30 @@ def list_(out: Out) -> None:
 def pass_on(out: Out, name: str, by: str, dry_run: bool) -> None:
     """Tell the recipients of your statements that rest on what CORRECTION corrects. Exit code 3 when all know."""
     with opened(out.folder) as node:
-        told = corrections.pass_on(node, name, by=by, dry_run=dry_run)
+        done = corrections.pass_on(node, name, by=by, dry_run=dry_run)
 
     def show() -> None:
-        if not told:
+        if not done.told and not done.refused:
             click.echo("Nobody is left to tell.")
-        for one in told:
-            print_said(one, dry_run=dry_run)
+        _print_told(done, dry_run=dry_run)
 
-    out.result("correction pass-on", {"told": [said_json(one, dry_run=dry_run) for one in told]}, show)
-    sys.exit(0 if told else NOTHING_FOUND)
+    out.result("correction pass-on", _told_json(done, dry_run=dry_run), show)
+    sys.exit(0 if done.told else exit_code(NotPermitted()) if done.refused else NOTHING_FOUND)
+
+
+def _told_json(done: Done, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "passed_on": [said_json(one, dry_run=dry_run) for one in done.told],
+        "refused": [{"party": party, "reason": reason} for party, reason in done.refused],
+    }
+
+
+def _print_told(done: Done, *, dry_run: bool) -> None:
+    for told in done.told:
+        verb = "would be told" if dry_run else "told"
+        click.echo(f"  {', '.join(told.aud)}: {verb} that something of yours rests on it")
+    for party, reason in done.refused:
+        click.echo(f"  {party}: not told, {plain(reason)}")
 
 
 @click.command()

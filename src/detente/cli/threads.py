@@ -25,7 +25,7 @@ from detente.cli.statements import print_spoken, spoken_json
 from detente.node.inbox import wanted
 from detente.node.open import opened
 from detente.node.passing import relayed_counts
-from detente.node.talk import all_threads, latency_report, read_thread, usage_report
+from detente.node.talk import all_threads, latency_report, open_threads, read_thread, usage_report
 from detente.node.talk import reply as reply_to
 from detente.said import short_of_id
 from detente.stix.marking import parse_tlp
@@ -123,9 +123,9 @@ def list_(out: Out, partner: str, everything: bool, at: str) -> None:
     with opened(out.folder) as node, node.store.indexed() as connection:
         now_us = end_us(at, 0) or node.clock()
         origin = node.partner(connection, partner).origin if partner else None
-        found = all_threads(connection, node, now_us, with_party=origin)
+        found = (all_threads if everything or at else open_threads)(connection, node, now_us)
         us = node.origin
-    shown = [one for one in found if everything or one.open]
+    shown = [one for one in found if (everything or one.open) and (origin is None or origin in one.parties)]
 
     def text() -> None:
         if not shown:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from detente.channel.bodies import Correction
-from detente.errors import InvalidStatement, NotPermitted
+from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.node.matters import find, is_private, read_matters, tell
 from detente.node.open import Node
 from detente.node.outbox import person
@@ -55,11 +55,12 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """`said`: the correction. `told`: the notices to recipients of what rests on it."""
+    """`said`: the correction. `told`: the notices to recipients of what rests on it; `refused`: who could not be told of it, and why."""
 
     said: Said
     correction: Correction
-    told: tuple[Said, ...] = field(default=())
+    told: tuple[Said, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 def correct(
@@ -85,18 +86,22 @@ def correct(
     said = _tell(node, correction, of, by=by, check=check, dry_run=dry_run)
     if dry_run:
         return Done(said, correction)
-    return Done(said, correction, tuple(pass_on(node, said.id, by=by)))
+    return pass_on(node, said.id, by=by)
 
 
-def pass_on(node: Node, name: str, *, by: str = "", dry_run: bool = False) -> list[Said]:
-    """Tell the recipients of our statements that rest on a corrected item that they do; those who know are not told again."""
+def pass_on(node: Node, name: str, *, by: str = "", dry_run: bool = False) -> Done:
+    """Tell the recipients of our statements that rest on a corrected item that they do; those who know are not told again.
+
+    A recipient that may not be told now, such as a paused partner, does not hold up the others; it stays in the inbox.
+    """
     with node.store.indexed() as connection:
         found = next(
             one for one in corrected(connection, node) if one.said.id == find(connection, [CORRECTION], name).id
         )
-    told = []
+    told: list[Said] = []
+    refused: list[tuple[str, str]] = []
     for one in found.resting:
-        if one.to_tell:
+        for party in one.to_tell:
             notice = Correction(
                 of=one.said.id,
                 field=RESTS_ON,
@@ -104,8 +109,11 @@ def pass_on(node: Node, name: str, *, by: str = "", dry_run: bool = False) -> li
                 now=found.said.id,
                 text=f"This statement rests on one of {found.said.speaker} that was corrected. It was not changed itself.",
             )
-            told.append(_tell(node, notice, one.said, by=by, to=one.to_tell, dry_run=dry_run))
-    return told
+            try:
+                told.append(_tell(node, notice, one.said, by=by, to=[party], dry_run=dry_run))
+            except (NotPermitted, NotFound) as error:
+                refused.append((party, str(error)))
+    return Done(found.said, found.correction, tuple(told), tuple(refused))
 
 
 def corrected(connection: Connection, node: Node) -> list[Corrected]:

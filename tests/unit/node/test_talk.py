@@ -17,10 +17,11 @@ from detente.errors import InvalidStatement, NotFound, NotPermitted
 from detente.node import outbox, talk
 from detente.node.config import ChannelChoices
 from detente.node.consequences import reveal, sealings
-from detente.node.correct import correct, corrected
+from detente.node.correct import correct, corrected, pass_on
 from detente.node.inbox import read_inbox
 from detente.node.matters import read_matters, tell
 from detente.node.open import Node
+from detente.node.partners import pause_partner
 from detente.node.passing import pass_warning
 from detente.node.talk import SealedText, approve, reply, send, thread
 from detente.when import DAY_US
@@ -207,6 +208,19 @@ def test_statements_that_name_one_another_in_a_circle_do_not_hold_up_a_correctio
     with a.store.indexed() as connection:
         (one,) = corrected(connection, a)
     assert len(one.resting) == 2
+
+
+def test_who_cannot_be_told_of_a_correction_now_holds_up_nobody_and_is_not_forgotten(three: World) -> None:
+    a = three.nodes["a"]
+    first = send(a, NOTICE, to=["b"]).said
+    send(a, msgspec.structs.replace(NOTICE, refs=(first.id,)), to=["c"])
+    pause_partner(a, "c", paused=True)
+    done = correct(a, first.id, field="text", now="Eleven servers.")
+    assert (done.told, [party for party, _ in done.refused]) == ((), ["c.example"])
+    assert [row.section for row in read_inbox(a)[0] if row.kind == "correction"] == ["corrections"]
+    pause_partner(a, "c", paused=False)
+    assert [said.aud for said in pass_on(a, done.said.id).told] == [("c.example",)]
+    assert not [row for row in read_inbox(a)[0] if row.kind == "correction"]
 
 
 def test_the_parts_of_a_field_are_corrected_one_by_one(three: World) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,9 @@ from detente.channel.moves import MOVES, OPENER, OPENINGS, WARNING
 from detente.channel.reports import latency, usage
 from detente.channel.required import check_move, check_opening
 from detente.channel.thread import Thread, fold, require_allowed, threads
-from detente.errors import InvalidStatement, NotFound, NotPermitted
+from detente.errors import InvalidStatement, NotFound, NotPermitted, StaleWrite
 from detente.node import outbox
-from detente.node.matters import find, read_about, read_ids, read_matters, receipts, tell, unsettled
+from detente.node.matters import find, newest, read_about, read_ids, read_matters, receipts, tell, unsettled
 from detente.node.open import Node
 from detente.node.outbox import Draft, Waiting
 from detente.node.policy import require_permitted
@@ -43,6 +44,7 @@ CORRECTION = "correction"
 STATEMENTS = tuple(sorted(kind for kind in MATTERS if not KINDS[kind].startswith("journal only")))
 _WORDS = re.compile(r"[a-z]{5}(-[a-z]{5}){1,2}")
 POLITICAL = max(LEVELS)
+ATTEMPTS = 5
 _POLITICAL_WHY = "nothing goes to the political level without a person"
 
 
@@ -178,7 +180,15 @@ def needs_second(node: Node, message: Message) -> bool:
     return choices.four_eyes and (not choices.four_eyes_kinds or message.move in choices.four_eyes_kinds)
 
 
-def _say(
+def _say(node: Node, message: Message, **how: Any) -> Spoken:
+    """As `_say_once`; anew when something was added between looking and saying, by a sync or by another process."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(StaleWrite):
+            return _say_once(node, message, **how)
+    return _say_once(node, message, **how)
+
+
+def _say_once(
     node: Node,
     message: Message,
     *,
@@ -191,11 +201,15 @@ def _say(
     answers_to = None
     now_us = node.clock()
     with node.store.indexed() as connection:
+        looked_at = newest(connection)
         origins = tuple(sorted({node.partner(connection, name).origin for name in to}))
         if message.thread:
             answers_to = _latest(node, read_thread(connection, node, message.thread, now_us), origins)
 
     def check(connection: Connection) -> None:
+        # What was added since is not in the index yet, and what it says could forbid this.
+        if newest(connection) != looked_at:
+            raise StaleWrite("something was added to this node at the same moment; nothing was said. Say it again.")
         if approved is not None:
             outbox.require_second(connection, approved.entry.id, by)
         if message.thread:

@@ -20,7 +20,7 @@ from detente.node.consequences import reveal, sealings
 from detente.node.correct import correct, corrected, pass_on
 from detente.node.inbox import read_inbox
 from detente.node.matters import read_matters, tell
-from detente.node.open import Node
+from detente.node.open import Node, open_node
 from detente.node.partners import pause_partner
 from detente.node.passing import pass_warning
 from detente.node.talk import SealedText, approve, reply, send, thread
@@ -135,6 +135,29 @@ def test_a_draft_that_can_no_longer_be_said_is_refused_when_it_is_approved(three
     outbox.drop(a, draft.said.short, by="Kim")
     with a.store.indexed() as connection:
         assert [one.decision for one in outbox.waiting(connection)] == ["dropped"]
+
+
+def test_two_processes_that_approve_one_draft_at_the_same_moment_say_it_once(
+    three: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = three.nodes["a"]
+    with_four_eyes(a)
+    draft = send(a, NOTICE, to=["b"], by="Kim").said
+    twin = open_node(three.folder / "a", clock=three.clock, random=three.random.randbytes)
+    real = a.store.write
+
+    def after_the_twin(now_us: int, work: Any) -> Any:
+        # The other process gets the lock first, after this one has looked and before it writes.
+        monkeypatch.setattr(a.store, "write", real)
+        approve(twin, draft.id, by="Ola")
+        return real(now_us, work)
+
+    monkeypatch.setattr(a.store, "write", after_the_twin)
+    with pytest.raises(InvalidStatement, match="approved already"):
+        approve(a, draft.id, by="Ola")
+    with a.store.indexed() as connection:
+        assert len(read_matters(connection, ["message"])) == 1
+    twin.close()
 
 
 def test_a_sealed_consequence_waits_in_the_draft_and_is_journalled_when_it_is_said(three: World) -> None:

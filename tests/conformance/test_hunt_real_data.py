@@ -16,8 +16,8 @@ import pytest
 from tests.hunt_reference import reference_hunt
 from tests.shared import shared
 
-from detente.hunt.chunks import plain_chunks
 from detente.hunt.indicators import IndicatorSource, compile_indicators
+from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult
 from detente.hunt.scan import hunt
 from detente.hunt.sightings import make_sighting
@@ -145,7 +145,7 @@ def test_a_zeek_log_equals_the_reference(name: str, lines: int, step: int) -> No
     matcher, not_searched = compile_indicators(sources)
     assert not_searched == ()
     result = hunt([data], matcher)
-    assert (result.lines, result.log_format) == (lines, "json")
+    assert (result.lines, result.log_format) == (lines, "zeek-json")
     assert all(hits.without_time == 0 for hits in result.hits)
     equal_to_reference(data if EVERY_LINE else b"\n".join(data.split(b"\n")[::step]), sources)
 

@@ -9,11 +9,9 @@ searched: it is left out, and counted.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from detente.errors import LocalError
 from detente.hunt.values import STOP
 
 BLOCK_BYTES = 256 << 10
@@ -22,9 +20,6 @@ RUN_BYTES_MAX = 1 << 20
 _STOPS = b"".join(b"\\x%02x" % byte for byte in STOP)
 _STOP = re.compile(b"[" + _STOPS + b"]")
 _RUN = re.compile(b"[^" + _STOPS + b"]+")
-_GZIP = b"\x1f\x8b"
-_PACKED_BYTES = 64 << 10
-_UNPACKED_BYTES_MAX = 1 << 20  # of one step, whatever the ratio of compression
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ def pieces(
     data = b""  # not yet given out; holds no newline
     inside = False  # a part of the present line was given out
     skipped = 0  # bytes of an endless run so far
-    for block in _blocks(chunks, block_bytes):
+    for block in blocks(chunks, block_bytes):
         if skipped:
             stop = _STOP.search(block)
             skipped += len(block) if stop is None else stop.start()
@@ -107,7 +102,7 @@ def _without_long_runs(data: bytes, begins: bool, ends: bool, run_bytes_max: int
     return Piece(b"".join(kept), begins, ends, len(long_runs), left_out_bytes)
 
 
-def _blocks(chunks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
+def blocks(chunks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
     """The same bytes in blocks of one size, so that tiny chunks cost no more than their number."""
     parts: list[bytes] = []
     size = 0
@@ -123,66 +118,3 @@ def _blocks(chunks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
         size += len(chunk) - at
     if size:
         yield b"".join(parts)
-
-
-def plain_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks themselves, or what they unpack to when they begin like a gzip file."""
-    source = iter(chunks)
-    head = b""
-    while len(head) < len(_GZIP):
-        chunk = next(source, None)
-        if chunk is None:
-            break
-        head += chunk
-    together = _prepended(head, source)
-    yield from gunzip_chunks(together) if head.startswith(_GZIP) else together
-
-
-def _prepended(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    if head:
-        yield head
-    yield from rest
-
-
-def gunzip_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack gzip (RFC 1952) with any number of members; zero bytes behind the last one are allowed.
-
-    Bounded whatever the compression ratio: at most 1 MiB is unpacked at a step. Data that end too early, are damaged or
-    are followed by something else raise LocalError, after all that could be unpacked was given out.
-    """
-    member = zlib.decompressobj(wbits=31)
-    members = 0  # finished
-    begun = False  # whether the present one is
-    read = 0
-    # Short blocks, because zlib copies what it has not yet consumed at each step and for each member.
-    for block in _blocks(chunks, _PACKED_BYTES):
-        read += len(block)
-        data = block
-        more = True
-        while more:
-            if members and not begun:
-                data = data.lstrip(b"\0")  # padding, as tape blocks leave it
-            if not data and not begun:
-                break
-            begun = True
-            try:
-                plain = member.decompress(data, _UNPACKED_BYTES_MAX)
-            except zlib.error as error:
-                raise LocalError(
-                    f"the gzip data are damaged within the first {read} bytes, in member {members + 1} ({error}); what "
-                    "stands before was read: fetch the file again, or unpack what can be saved by hand"
-                ) from None
-            if plain:
-                yield plain
-            data = member.unconsumed_tail
-            if member.eof:
-                data = member.unused_data
-                member = zlib.decompressobj(wbits=31)
-                members += 1
-                begun = False
-            more = bool(data) or len(plain) == _UNPACKED_BYTES_MAX
-    if begun or not members:
-        raise LocalError(
-            f"the gzip data end in the middle of member {members + 1}, after {read} bytes; what stands before was "
-            "read: is the file still being written, or was it cut while it was copied?"
-        )

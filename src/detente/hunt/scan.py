@@ -42,7 +42,7 @@ def hunt(
     run_bytes_max: int = RUN_BYTES_MAX,
     sieve: Sieve | None = None,
 ) -> HuntResult:
-    """All hits in one log, whose plain bytes come in chunks of any size (see `detente.hunt.chunks.plain_chunks`).
+    """All hits in one log, whose plain bytes come in chunks of any size (see `detente.hunt.packed.plain_chunks`).
 
     The format is detected unless it is given; `year` is for logs whose lines do not tell it. `progress` is called with
     the bytes and lines searched so far, after every block. `sieve`: one of this matcher, by default a new one. A LocalError

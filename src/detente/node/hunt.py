@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from detente.errors import InvalidObject, InvalidPattern, NotFound, NotPermitted
-from detente.hunt.chunks import plain_chunks
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
+from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, IndicatorHits, merged
 from detente.hunt.scan import hunt
 from detente.hunt.sieve import can_compile, sieve_for

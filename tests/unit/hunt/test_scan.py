@@ -6,8 +6,8 @@ import gzip
 from collections.abc import Iterator
 
 from detente.errors import LocalError
-from detente.hunt.chunks import plain_chunks
 from detente.hunt.indicators import IndicatorSource, Matcher, compile_indicators
+from detente.hunt.packed import plain_chunks
 from detente.hunt.readers import LogFormat, read_plain
 from detente.hunt.results import Example, merged
 from detente.hunt.scan import hunt

@@ -61,7 +61,8 @@ def test_all_of_the_jar_list_is_searched_but_the_rows_without_a_hash() -> None:
     matcher, not_searched = compile_indicators(jar_sources())
     assert (len(matcher.sources), matcher.values, len(not_searched)) == (911, 892, 19)
     assert {(one.value, one.reason) for one in not_searched} == {("", "not 32 hexadecimal digits")}
-    assert (len(matcher.addresses4), len(matcher.names), len(matcher.hashes)) == (876, 10, 5)
+    assert matcher.plain is not None
+    assert (len(matcher.plain.addresses4), len(matcher.plain.hashes)) == (876, 5)
 
 
 def test_two_addresses_of_the_jar_list_are_in_nine_lines_of_the_apache_log() -> None:

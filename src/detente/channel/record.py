@@ -17,6 +17,7 @@ from detente.words import quoted
 
 
 def thread_json(thread: Thread) -> dict[str, JsonValue]:
+    """The thread as a document that is the same on both sides: times in microseconds, legs by the addressee's origin."""
     message = thread.message
     return {
         "corrections": [

@@ -162,7 +162,11 @@ class Board(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         demand_plain("the name of an incident", self.incident)
 
 
-class Judgment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+# A full board has thousands of the three kinds of value with gc=False. They hold texts and no way back to themselves, so that no collector
+# needs to walk over them.
+
+
+class Judgment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """How likely one hypothesis is held to be, in a word of a scale; `confidence` in the basis of this judgment, "" when not stated."""
 
     hypothesis: Key
@@ -181,7 +185,7 @@ class Judgment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         demand_plain("the reasons of a judgment", self.reasons, blame=False)
 
 
-class Cited(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Cited(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """A piece of evidence that is shown. `ref`: the id of a statement, of a STIX object, or a citation that a stranger can look up.
 
     Two assessors who cite one `ref` cite one piece. `at`: when it is from. `grade`: Admiralty, as in B2. `hypotheses`: the judgments
@@ -291,7 +295,7 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         demand_plain("the text of a position", self.text, blame=False)
 
 
-class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One rater on one piece of evidence: its mark against each hypothesis, and its grade for the piece."""
 
     evidence: Reference

@@ -9,8 +9,9 @@ before a commit, and what was held before is held still.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from detente.errors import (
     BadProof,
@@ -108,11 +109,22 @@ def pull(node: Node, party: Party, fetch: Fetch, *, progress: Progress | None = 
         return _pull(node, party, remote, progress)
     except (UnknownKey, BadSignature) as error:
         # Perhaps it signs with keys that its log has gone over to since we last looked, and can show that ours signed that.
-        party = _follow_rotations(node, party, remote, progress, error)
-        return _pull(node, party, remote, progress)
+        party, before = _follow_rotations(node, party, remote, progress, error)
+        return _together([*before, _pull(node, party, remote, progress)])
 
 
-def _follow_rotations(node: Node, party: Party, remote: Remote, progress: Progress | None, error: RemoteError) -> Party:
+def _together(pulls: Sequence[Pulled]) -> Pulled:
+    """What several pulls in a row brought, as one: the last one's state, all of the counts."""
+    kinds: Counter[str] = Counter()
+    for pulled in pulls:
+        kinds.update(pulled.kinds)
+    received = sum(pulled.received for pulled in pulls)
+    return replace(pulls[-1], old_size=pulls[0].old_size, received=received, kinds=dict(kinds))
+
+
+def _follow_rotations(
+    node: Node, party: Party, remote: Remote, progress: Progress | None, error: RemoteError
+) -> tuple[Party, list[Pulled]]:
     """Take in the log up to each checkpoint at which it went over to new keys; returns the partner with its pins moved.
 
     Raises the `error` that brought us here when nothing that our pinned keys signed leads on.
@@ -122,6 +134,7 @@ def _follow_rotations(node: Node, party: Party, remote: Remote, progress: Progre
     except (RemoteError, TransportError, NotFound):
         raise error from None
     pinned = party
+    pulls: list[Pulled] = []
     for note in notes:
         with node.store.reading() as connection:
             head = head_of(connection, party.origin)
@@ -131,12 +144,12 @@ def _follow_rotations(node: Node, party: Party, remote: Remote, progress: Progre
         except RemoteError:
             continue  # of a hand-over that we have followed, or of one that is not ours to follow
         if head is None or verified.checkpoint.size > head.size:
-            _pull(node, party, remote, progress, note)
+            pulls.append(_pull(node, party, remote, progress, note))
             with node.store.reading() as connection:
                 party = node.partner(connection, party.origin)
     if party.log_keys == pinned.log_keys:
         raise error
-    return party
+    return party, pulls
 
 
 def _pull(node: Node, party: Party, remote: Remote, progress: Progress | None, note: bytes | None = None) -> Pulled:

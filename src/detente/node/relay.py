@@ -56,7 +56,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """What one forwarding did. `told`: of the objects; None when what was passed on is replies."""
+    """What one forwarding did: objects `said`, or `replies`. `removed`: class and count; `held_back`: type and reason."""
 
     handle: str
     said: int
@@ -167,9 +167,8 @@ def _known(node: Node, connection: Connection) -> dict[str, _Threads]:
 def _threads(node: Node, spoken: Sequence[tuple[Said, Relay]]) -> _Threads:
     submission = next(((said, body) for said, body in spoken if body.step == "submission"), None)
     if submission is None:  # we are the receiver, and whoever sent the notice is the relay
-        forwarded = next(
-            ((said, body) for said, body in spoken if body.step == "forwarded" and body.objects_said), None
-        )
+        theirs = [one for one in spoken if one[1].step == "forwarded" and one[0].speaker != node.origin]
+        forwarded = next((one for one in theirs if one[1].objects_said), None)
         return _Threads(None, forwarded, None, [one for one in spoken if one[1].step == "reply"])
     said, body = submission
     ours = said.speaker == node.origin

@@ -135,6 +135,11 @@ def test_whoever_was_away_follows_every_rotation_there_was(tmp_path: Path) -> No
             sync(w.nodes["c"], w.fetch)
         w.away.clear()
         assert mirrored(b, "a.example") < own_size(a)
+        report = sync(b, w.fetch)
+        pulled = report.partners[0].pulled
+        assert report.worst is None
+        assert pulled is not None
+        assert pulled.kinds["object"] == 6  # of all the pulls that it took; three had been said before
         settle(w)
         assert dict(pinned(b, "a").keys) == a.public_keys
         assert len(pinned(b, "a").former[Role.LOG]) == 6

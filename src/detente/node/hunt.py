@@ -64,19 +64,19 @@ def identity_id(origin: str) -> str:
 
 
 def read_indicators(
-    node: Node, purpose: str = HUNTING, denied: Counter[str] | None = None
+    node: Node, purpose: str = HUNTING, denied: Counter[str] | None = None, *, since: int = 0
 ) -> tuple[list[IndicatorSource], list[NotSearched]]:
     """Every indicator that partners sent us or that we took in ourselves, in its latest version; and those without values.
 
     Those bound to other purposes than `purpose`, by a marking or by an agreement with who shared them, are not searched, and counted in
-    `denied` by what they are bound to.
+    `denied` by what they are bound to. `since`: a position of the index; only those that came behind it.
     """
     sources: list[IndicatorSource] = []
     skipped: list[NotSearched] = []
     with node.store.indexed() as connection:
         names = {party.origin: party.name for party in node.partners(connection)}
         agreed = {origin: purposes_agreed(node, connection, origin) for origin in names}
-        for origin, body in index.read_indicators(connection):
+        for origin, body in index.read_indicators(connection, since=since):
             stix = parse_object(body)
             shared_by = names.get(origin, OURSELVES if origin == node.origin else origin)
             allowed = both(purposes_of(stix), agreed.get(origin))

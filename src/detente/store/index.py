@@ -170,8 +170,16 @@ def read_type(connection: Connection, type_: str) -> list[tuple[str, int, bytes]
     return [(origin, idx, bytes(body)) for origin, idx, body in connection.execute(query)]
 
 
-def read_indicators(connection: Connection) -> list[tuple[str, bytes]]:
-    """Origin and body of the latest version of each indicator, told apart by who said it; our journal and our log are one."""
+def position(connection: Connection) -> int:
+    """How far the index has come: what comes later is added behind it."""
+    return _state(connection) or 0
+
+
+def read_indicators(connection: Connection, *, since: int = 0) -> list[tuple[str, bytes]]:
+    """Origin and body of the latest version of each indicator, told apart by who said it; our journal and our log are one.
+
+    `since`: a position; only those whose latest version came behind it.
+    """
     query = (
         sa.select(
             heads.c.origin,
@@ -186,12 +194,15 @@ def read_indicators(connection: Connection) -> list[tuple[str, bytes]]:
         .where(objects.c.type == "indicator")
         .order_by(objects.c.added)
     )
+    if since:
+        newer = sa.select(objects.c.object_id).where(objects.c.type == "indicator", objects.c.added > since)
+        query = query.where(objects.c.object_id.in_(newer))
     latest: dict[tuple[str, str], Any] = {}
     for row in connection.execute(query):
         key = (row.origin.removesuffix("/journal"), row.object_id)
         if key not in latest or rank(row) > rank(latest[key]):
             latest[key] = row
-    return [(origin, bytes(row.body)) for (origin, _), row in latest.items()]
+    return [(origin, bytes(row.body)) for (origin, _), row in latest.items() if row.added > since]
 
 
 def pattern_of(connection: Connection, object_id: str) -> str:

@@ -24,6 +24,7 @@ from detente.node.open import Node, open_node
 from detente.node.partners import pause_partner
 from detente.node.passing import pass_warning
 from detente.node.talk import SealedText, approve, reply, send, thread
+from detente.store import index
 from detente.when import DAY_US
 
 NOTICE = Message(move="notice", subject="Servers", text="Twelve servers.")
@@ -147,9 +148,11 @@ def test_two_processes_that_approve_one_draft_at_the_same_moment_say_it_once(
     real = a.store.write
 
     def after_the_twin(now_us: int, work: Any) -> Any:
-        # The other process gets the lock first, after this one has looked and before it writes.
+        # The other process gets the lock first, after this one has looked; what it said is not in the index yet.
         monkeypatch.setattr(a.store, "write", real)
-        approve(twin, draft.id, by="Ola")
+        with monkeypatch.context() as patch:
+            patch.setattr(index, "catch_up", lambda database: 0)
+            approve(twin, draft.id, by="Ola")
         return real(now_us, work)
 
     monkeypatch.setattr(a.store, "write", after_the_twin)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from detente.channel.bodies import Consultation, Item, Minutes, Participant
+from detente.channel.bodies import Consultation, Item, Minutes
 from detente.channel.meetings import Meeting, meeting, meetings, parties_of
 from detente.channel.required import check_consultation, check_minutes
 from detente.errors import NotPermitted
@@ -87,6 +87,3 @@ def _origin(node: Node, connection: Connection, name: str) -> str:
 def _others(node: Node, connection: Connection, parties: Sequence[str], to: Sequence[str]) -> list[str]:
     named = [node.partner(connection, name).origin for name in to]
     return sorted({*named, *(party for party in parties if party != node.origin)})
-
-
-__all__ = ["Item", "Participant", "account", "hold", "read_meeting", "read_meetings"]

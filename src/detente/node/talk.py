@@ -19,7 +19,7 @@ import msgspec
 
 from detente.channel.bodies import LEVELS, Consequence, Message
 from detente.channel.clocks import SKEW_US
-from detente.channel.moves import MOVES, OPENER, OPENINGS, WARNING
+from detente.channel.moves import MOVES, OPENER, WARNING
 from detente.channel.reports import latency, usage
 from detente.channel.required import check_move, check_opening
 from detente.channel.thread import Thread, fold, require_allowed, threads
@@ -383,13 +383,7 @@ def _chain(connection: Connection, opening: Said) -> list[Said]:
     return [one for one in found.values() if one is not opening]
 
 
-def opening_names(found: Thread) -> dict[str, Any]:
-    """How a thread is named wherever it is listed."""
-    return {"thread": found.id, "short": found.opening.short, "kind": found.kind, "subject": found.message.subject}
-
-
 __all__ = [
-    "OPENINGS",
     "SealedText",
     "Spoken",
     "all_threads",

@@ -18,7 +18,6 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
-from itertools import chain
 from typing import Any, Protocol
 
 from detente.errors import LocalError
@@ -56,14 +55,24 @@ def packing_of(head: bytes) -> str:
 
 
 def _with_head(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes, and all of them. An error among the first comes when all before it was given out."""
     source = iter(chunks)
     head = b""
-    while len(head) < _HEAD_BYTES:
-        chunk = next(source, None)
-        if chunk is None:
-            break
-        head += chunk
-    return head, chain((head,), source) if head else iter(())
+    failed: LocalError | None = None
+    try:
+        while len(head) < _HEAD_BYTES and (chunk := next(source, None)) is not None:
+            head += chunk
+    except LocalError as error:
+        failed = error
+    return head, _behind(head, source, failed)
+
+
+def _behind(head: bytes, source: Iterator[bytes], failed: LocalError | None) -> Iterator[bytes]:
+    if head:
+        yield head
+    if failed is not None:
+        raise failed
+    yield from source
 
 
 def _decoded(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -151,7 +160,7 @@ def _unpacked(
             begun = True
             try:
                 plain = member.decompress(data, _UNPACKED_BYTES_MAX)
-            except (zlib.error, lzma.LZMAError, OSError, EOFError, _Damaged) as error:
+            except (lzma.LZMAError, OSError, EOFError, _Damaged) as error:
                 raise LocalError(
                     f"the {what} data are damaged within the first {read} bytes, in member {members + 1} ({error}); "
                     "what stands before was read: fetch the file again, or unpack what can be saved by hand"
@@ -174,14 +183,14 @@ def _unpacked(
 
 
 class _Damaged(Exception):
-    """Zstandard's own exception is not here when its package is not."""
+    """For the exceptions of packages that may not be here."""
 
 
 class _Gzip:
     """zlib's way of leaving bytes over, and isal's, made like those of bz2 and lzma."""
 
     def __init__(self) -> None:
-        self._zlib: Any = _inflater()
+        self._zlib, self._error = _inflater()
         self._rest = b""
         self._begins = True
         self.eof = False
@@ -194,7 +203,10 @@ class _Gzip:
             if not _GZIP.startswith(data[:2]):
                 raise _Damaged("incorrect header check")
             self._begins = False
-        plain: bytes = self._zlib.decompress(self._rest + data, max_length)
+        try:
+            plain: bytes = self._zlib.decompress(self._rest + data, max_length)
+        except self._error as error:
+            raise _Damaged(str(error)) from None
         self._rest = self._zlib.unconsumed_tail
         self.eof = self._zlib.eof
         self.unused_data = self._zlib.unused_data
@@ -202,12 +214,12 @@ class _Gzip:
         return plain
 
 
-def _inflater() -> Any:
+def _inflater() -> tuple[Any, Any]:
     if find_spec("isal") is None:
-        return zlib.decompressobj(wbits=31)
+        return zlib.decompressobj(wbits=31), zlib.error
     from isal import isal_zlib
 
-    return isal_zlib.decompressobj(wbits=31)
+    return isal_zlib.decompressobj(wbits=31), isal_zlib.error
 
 
 class _Zstandard:

@@ -105,6 +105,29 @@ def _imports(path: Path) -> set[str]:
 
 # -- with the network cut -----------------------------------------------------------------------------------------------
 
+OBSERVED = {
+    "type": "bundle",
+    "id": "bundle--00000000-0000-4000-8000-000000000001",
+    "objects": [
+        {
+            "type": "observed-data",
+            "spec_version": "2.1",
+            "id": "observed-data--00000000-0000-4000-8000-000000000002",
+            "created": "2026-11-10T06:00:00.000Z",
+            "modified": "2026-11-10T06:00:00.000Z",
+            "first_observed": "2026-11-10T06:00:00.000Z",
+            "last_observed": "2026-11-10T06:00:00.000Z",
+            "number_observed": 1,
+            "object_refs": ["ipv4-addr--00000000-0000-4000-8000-000000000003"],
+        },
+        {
+            "type": "ipv4-addr",
+            "spec_version": "2.1",
+            "id": "ipv4-addr--00000000-0000-4000-8000-000000000003",
+            "value": "198.51.100.7",
+        },
+    ],
+}
 LOG = '198.51.100.7 - - [10/Nov/2026:06:00:00 +0000] "GET / HTTP/1.1" 200 1\n'
 
 
@@ -167,6 +190,10 @@ def test_p3_with_the_network_cut_every_command_but_peer_traffic_works(tmp_path: 
     entry = run("share", "feed")["entries"][0]
     assert run("hunt", str(log))["hit_lines"] == 1
     run("sightings", code=3)
+    pattern, observed = "[ipv4-addr:value = '198.51.100.7']", tmp_path / "observed.json"
+    observed.write_text(json.dumps(OBSERVED))
+    run("pattern", "check", pattern)
+    run("match", pattern, str(observed))
     run("log", "show")
     run("log", "proof", str(entry), "-o", str(tmp_path / "proof"))
     (receipt,) = (tmp_path / "proof").glob("*.tlog-proof")

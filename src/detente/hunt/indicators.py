@@ -61,6 +61,7 @@ class IndicatorSource:
     revoked: bool = False
     marking: str = ""
     shared_by: str = ""
+    confidence: int | None = None  # 0 to 100 as STIX has it; None where nothing is said, which is not 0
 
     def outside(self, time_us: int | None) -> bool:
         """Whether the indicator did not claim to hold at that time; valid_until itself is outside (STIX 2.1, 4.7)."""
@@ -85,6 +86,9 @@ class Match(NamedTuple):
     indicator: int  # its place in Matcher.sources
     rule: Rule
     warnings: tuple[str, ...]  # names of the warning lists that hold the value seen
+    kind: str = ""  # of the value seen
+    value: bytes = b""  # in normal form
+    allow_listed: bool = False  # whether our own allow-list holds it
 
 
 _Key = TypeVar("_Key")
@@ -116,6 +120,7 @@ class PlainTables:
 class Matcher:
     sources: Sequence[IndicatorSource] = ()
     warning_lists: WarningLists = field(default_factory=WarningLists)
+    allow_list: WarningLists = field(default_factory=WarningLists)  # of one's own, see `detente.hunt.judgement`
     values: int = 0  # how many are searched for
     addresses4: Lookup[bytes] = field(default_factory=dict)
     networks4: _Networks = field(default_factory=dict)
@@ -229,8 +234,12 @@ class Matcher:
             self._report(same_host, Rule.WEAK, "url", scheme + b"://" + normal, found)
 
     def _report(self, hit: Sequence[int], rule: Rule, kind: str, value: bytes, found: list[Match]) -> None:
-        warnings = self.warning_lists.matches(kind, value.decode("utf-8", "replace")) if hit else ()
-        found.extend(Match(index, rule, warnings) for index in hit)
+        if not hit:
+            return
+        text = value.decode("utf-8", "replace")
+        warnings = self.warning_lists.matches(kind, text)
+        allow_listed = bool(self.allow_list.lists and self.allow_list.matches(kind, text))
+        found.extend(Match(index, rule, warnings, kind, value, allow_listed) for index in hit)
 
 
 def compile_indicators(

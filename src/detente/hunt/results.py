@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from detente.hunt.indicators import IndicatorSource
 
+HOSTS_MAX = 1000
+SEEN_MAX = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -37,6 +40,13 @@ class IndicatorHits:
     likely_false: int  # hits whose every matching value is on a warning list
     warnings: tuple[str, ...]  # the warning lists that hold a value of the indicator, or one that it matched
     examples: tuple[Example, ...] = field(default=(), repr=False)
+    allow_listed: int = 0  # hits whose every matching value is on our own allow-list
+    actions: Mapping[str, int] = field(default_factory=dict)  # blocked, allowed, unknown: what the lines say was done
+    directions: Mapping[str, int] = field(default_factory=dict)  # in, out, unknown
+    # Hosts of ours, the first HOSTS_MAX of them. Never in anything that leaves.
+    hosts: tuple[str, ...] = field(default=(), repr=False)
+    more_hosts: bool = False
+    seen: tuple[tuple[str, str], ...] = ()  # kinds and values that were there, in normal form, the first SEEN_MAX
 
     @property
     def id(self) -> str:
@@ -54,6 +64,7 @@ class HuntResult:
     left_out_runs: int  # runs too long to be searched, see detente.hunt.chunks
     left_out_bytes: int
     stopped: str = ""  # why the log ended early, "" when it did not; the figures cover what stands before
+    whole_bytes: int = 0  # of the log up to the end of the last whole line: where to go on
 
     @property
     def count(self) -> int:
@@ -87,6 +98,7 @@ def merged(results: Iterable[HuntResult], *, examples_max: int = 3) -> HuntResul
         left_out_runs=sum(result.left_out_runs for result in listed),
         left_out_bytes=sum(result.left_out_bytes for result in listed),
         stopped="; ".join(result.stopped for result in listed if result.stopped),
+        whole_bytes=listed[0].whole_bytes if len(listed) == 1 else 0,
     )
 
 
@@ -97,15 +109,26 @@ def ordered(hits: Iterable[IndicatorHits]) -> tuple[IndicatorHits, ...]:
 def _sum(a: IndicatorHits, b: IndicatorHits, examples_max: int) -> IndicatorHits:
     firsts = [time for time in (a.first_us, b.first_us) if time is not None]
     lasts = [time for time in (a.last_us, b.last_us) if time is not None]
+    hosts = tuple(sorted({*a.hosts, *b.hosts}))
     return replace(
         a,
         count=a.count + b.count,
         first_us=min(firsts, default=None),
         last_us=max(lasts, default=None),
-        rules={rule: a.rules.get(rule, 0) + b.rules.get(rule, 0) for rule in {**a.rules, **b.rules}},
+        rules=_added(a.rules, b.rules),
         outside_validity=a.outside_validity + b.outside_validity,
         without_time=a.without_time + b.without_time,
         likely_false=a.likely_false + b.likely_false,
         warnings=tuple(sorted({*a.warnings, *b.warnings})),
         examples=(a.examples + b.examples)[:examples_max],
+        allow_listed=a.allow_listed + b.allow_listed,
+        actions=_added(a.actions, b.actions),
+        directions=_added(a.directions, b.directions),
+        hosts=hosts[:HOSTS_MAX],
+        more_hosts=a.more_hosts or b.more_hosts or len(hosts) > HOSTS_MAX,
+        seen=tuple(sorted({*a.seen, *b.seen}))[:SEEN_MAX],
     )
+
+
+def _added(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    return {name: a.get(name, 0) + b.get(name, 0) for name in {**a, **b}}

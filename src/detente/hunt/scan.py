@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import chain, groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from detente.errors import LocalError
 from detente.hunt.chunks import BLOCK_BYTES, RUN_BYTES_MAX, Piece, pieces
 from detente.hunt.indicators import Match, Matcher, Rule
-from detente.hunt.readers import HEAD_BYTES, LogFormat, Reader, detect
-from detente.hunt.results import Example, HuntResult, IndicatorHits, ordered
+from detente.hunt.readers import ACTIONS, DIRECTIONS, HEAD_BYTES, Event, LogFormat, detect
+from detente.hunt.results import HOSTS_MAX, SEEN_MAX, Example, HuntResult, IndicatorHits, ordered
 from detente.hunt.sieve import Sieve, sieve_for
 
 EXAMPLE_BYTES_MAX = 4096
@@ -27,7 +28,19 @@ WORDS_REMEMBERED_MAX = 1 << 16
 _DAY_US = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
-Progress = Callable[[int, int], None]
+INTERRUPTED = "interrupted"
+
+Progress = Callable[[int, int, int], None]
+
+
+class LineHit(NamedTuple):
+    """One hit: a line, and an indicator by its place in the matcher's sources."""
+
+    line: int
+    indicator: int
+    rule: Rule
+    seen: frozenset[tuple[str, bytes]]  # kinds and normal forms of the values that matched
+    event: Event
 
 
 def hunt(
@@ -36,17 +49,24 @@ def hunt(
     *,
     year: int | None = None,
     log_format: LogFormat | None = None,
+    format_name: str = "",
+    skip_bytes: int = 0,
+    lines_before: int = 0,
     examples_max: int = 3,
     progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+    on_hit: Callable[[LineHit], None] | None = None,
     block_bytes: int = BLOCK_BYTES,
     run_bytes_max: int = RUN_BYTES_MAX,
     sieve: Sieve | None = None,
 ) -> HuntResult:
     """All hits in one log, whose plain bytes come in chunks of any size (see `detente.hunt.packed.plain_chunks`).
 
-    The format is detected unless it is given; `year` is for logs whose lines do not tell it. `progress` is called with
-    the bytes and lines searched so far, after every block. `sieve`: one of this matcher, by default a new one. A LocalError
-    from the chunks ends the log: the result covers what came before, and `stopped` says why.
+    The format is detected unless it is given or named; `year` is for logs whose lines do not tell it. The first
+    `skip_bytes` were searched before: their `lines_before` lines are counted when lines are numbered. `progress` is
+    called with the bytes, the lines and those that hit so far, after every block; then `stop` is asked whether to end
+    here. `sieve`: one of this matcher, by default a new one. A LocalError from the chunks ends the log: the result
+    covers what came before, and `stopped` says why.
     """
     stopped: list[str] = []
     source = _until_error(chunks, stopped)
@@ -59,24 +79,37 @@ def hunt(
             size += len(chunk)
             if size >= HEAD_BYTES:
                 break
-        log_format = detect(b"".join(first)[:HEAD_BYTES], year=year)
+        log_format = detect(b"".join(first)[:HEAD_BYTES], year=year, name=format_name)
         source = chain(first, source)
-    run = _Pass(matcher, sieve or sieve_for(matcher), log_format.time_us, examples_max)
+    if skip_bytes:
+        source = _behind(source, skip_bytes)
+    run = _Pass(matcher, sieve or sieve_for(matcher), log_format.event, examples_max, lines_before, on_hit)
     for piece in pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max):
         run.search(piece)
         if progress is not None:
-            progress(run.bytes, run.lines)
+            progress(run.bytes, run.lines - lines_before, run.hit_lines)
+        if stop is not None and stop():
+            stopped.append(INTERRUPTED)
+            break
     return HuntResult(
         hits=ordered(tally.hits(matcher, index) for index, tally in run.tallies.items()),
         hit_lines=run.hit_lines,
         hits_per_day={_day(day): count for day, count in sorted(run.per_day.items())},
-        lines=run.lines,
+        lines=run.lines - lines_before,
         bytes=run.bytes,
         log_format=log_format.name,
         left_out_runs=run.left_out_runs,
         left_out_bytes=run.left_out_bytes,
         stopped="".join(stopped),
+        whole_bytes=skip_bytes + run.whole_bytes,
     )
+
+
+def _behind(chunks: Iterable[bytes], skip: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        if skip < len(chunk):
+            yield chunk[skip:]
+        skip = max(0, skip - len(chunk))
 
 
 def _until_error(chunks: Iterable[bytes], stopped: list[str]) -> Iterator[bytes]:
@@ -93,43 +126,62 @@ def _day(day: int) -> str:
 class _Seen:
     """How one indicator was hit within one line."""
 
-    __slots__ = ("likely_false", "rule", "warnings")
+    __slots__ = ("allow_listed", "likely_false", "rule", "values", "warnings")
 
     def __init__(self) -> None:
         self.rule = Rule.WEAK
-        self.likely_false = True
+        self.likely_false = self.allow_listed = True
         self.warnings: set[str] = set()
+        self.values: set[tuple[str, bytes]] = set()
 
     def add(self, match: Match) -> None:
         self.rule = min(self.rule, match.rule)
         self.likely_false = self.likely_false and bool(match.warnings)
+        self.allow_listed = self.allow_listed and match.allow_listed
         self.warnings.update(match.warnings)
+        self.values.add((match.kind, match.value))
 
 
 class _Tally:
     """How one indicator was hit so far."""
 
     __slots__ = (
-        "count", "examples", "first_line", "first_us", "last_line", "last_us", "likely_false", "outside", "rules",
-        "warnings", "without_time",
+        "actions", "allow_listed", "count", "directions", "examples", "first_line", "first_us", "hosts", "last_line",
+        "last_us", "likely_false", "more_hosts", "outside", "rules", "values", "warnings", "without_time",
     )  # fmt: skip
 
     def __init__(self, line: int) -> None:
-        self.count = self.outside = self.without_time = self.likely_false = 0
+        self.count = self.outside = self.without_time = self.likely_false = self.allow_listed = 0
         self.first_line = self.last_line = line
         self.first_us: int | None = None
         self.last_us: int | None = None
         self.rules = [0] * len(Rule)
         self.warnings: set[str] = set()
         self.examples: list[Example] = []
+        self.actions = dict.fromkeys(ACTIONS, 0)
+        self.directions = dict.fromkeys(DIRECTIONS, 0)
+        self.hosts: set[str] = set()
+        self.more_hosts = False
+        self.values: set[tuple[str, bytes]] = set()
 
-    def add(self, seen: _Seen, line: int, time_us: int | None, *, outside: bool) -> None:
+    def add(self, seen: _Seen, line: int, event: Event, *, outside: bool) -> None:
         self.count += 1
         self.last_line = line
         self.rules[seen.rule] += 1
         self.outside += outside
         self.likely_false += seen.likely_false
+        self.allow_listed += seen.allow_listed
         self.warnings |= seen.warnings
+        self.actions[event.action] += 1
+        self.directions[event.direction] += 1
+        if event.host and event.host not in self.hosts:
+            if len(self.hosts) < HOSTS_MAX:
+                self.hosts.add(event.host)
+            else:
+                self.more_hosts = True
+        if len(self.values) < SEEN_MAX:
+            self.values |= seen.values
+        time_us = event.time_us
         if time_us is None:
             self.without_time += 1
             return
@@ -153,18 +205,34 @@ class _Tally:
             likely_false=self.likely_false,
             warnings=tuple(sorted(self.warnings)),
             examples=tuple(self.examples),
+            allow_listed=self.allow_listed,
+            actions={action: count for action, count in self.actions.items() if count},
+            directions={direction: count for direction, count in self.directions.items() if count},
+            hosts=tuple(sorted(self.hosts)),
+            more_hosts=self.more_hosts,
+            seen=tuple(sorted((kind, value.decode("utf-8", "replace")) for kind, value in self.values))[:SEEN_MAX],
         )
 
 
 class _Pass:
-    def __init__(self, matcher: Matcher, sieve: Sieve, time_us: Reader, examples_max: int) -> None:
-        self.lines = self.bytes = self.hit_lines = self.left_out_runs = self.left_out_bytes = 0
+    def __init__(
+        self,
+        matcher: Matcher,
+        sieve: Sieve,
+        read_event: Callable[[bytes], Event],
+        examples_max: int,
+        lines_before: int,
+        on_hit: Callable[[LineHit], None] | None,
+    ) -> None:
+        self.lines = lines_before
+        self.bytes = self.whole_bytes = self.hit_lines = self.left_out_runs = self.left_out_bytes = 0
         self.per_day: dict[int, int] = {}
         self.tallies: dict[int, _Tally] = {}
         self._matcher = matcher
         self._sieve = sieve
         self._matches: dict[bytes, tuple[Match, ...]] = {}
-        self._time_us = time_us
+        self._read_event = read_event
+        self._on_hit = on_hit
         self._examples_max = examples_max
         self._open_seen: dict[int, _Seen] = {}  # of the line that came in part
         self._open_head = b""
@@ -184,6 +252,8 @@ class _Pass:
             self.lines += newlines + (not piece.data.endswith(b"\n"))
         else:
             self._search_part(piece, [matches for _, _, matches in found])
+        if piece.ends:
+            self.whole_bytes = self.bytes
 
     def _match(self, word: bytes) -> tuple[Match, ...]:
         matches = self._matches.get(word)
@@ -219,7 +289,8 @@ class _Pass:
     def _note(self, line: int, text: bytes, seen: dict[int, _Seen]) -> None:
         """One line that hit."""
         head = text[:HEAD_BYTES]
-        time_us = self._time_us(head)
+        event = self._read_event(head)
+        time_us = event.time_us
         self.hit_lines += 1
         if time_us is not None:
             day = time_us // _DAY_US
@@ -228,7 +299,9 @@ class _Pass:
             tally = self.tallies.get(index)
             if tally is None:
                 tally = self.tallies[index] = _Tally(line)
-            tally.add(how, line, time_us, outside=self._matcher.sources[index].outside(time_us))
+            tally.add(how, line, event, outside=self._matcher.sources[index].outside(time_us))
+            if self._on_hit is not None:
+                self._on_hit(LineHit(line, index, how.rule, frozenset(how.values), event))
             if len(tally.examples) < self._examples_max:
                 tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
 

@@ -107,7 +107,10 @@ def test_a_log_that_ends_in_an_error_within_its_first_bytes_is_read_up_to_there(
 def test_progress_tells_bytes_and_lines_after_every_block() -> None:
     told: list[tuple[int, int]] = []
     hunt(
-        [LOG + b"\n"] * 10, compiled(ADDRESS), progress=lambda size, lines: told.append((size, lines)), block_bytes=600
+        [LOG + b"\n"] * 10,
+        compiled(ADDRESS),
+        progress=lambda size, lines, _hits: told.append((size, lines)),
+        block_bytes=600,
     )
     assert told[-1] == (10 * (len(LOG) + 1), 50)
     assert len(told) > 3

@@ -45,6 +45,7 @@ __all__ = [
 
 HEAD_BYTES = 64 << 10  # of a log, by which its format is told; and of a line, as given to a reader
 LINES_READ = 50
+LINES_OF_ONE_MIND = 8
 
 _JSON = ("json", "zeek-json", "suricata", "windows", "cloudtrail", "observed-data")
 FORMATS = (
@@ -71,7 +72,13 @@ def detect(head: bytes, *, year: int | None = None, name: str = "") -> LogFormat
     if table and 2 * sum(table.time_us(line) is not None for line in lines[1:]) >= len(lines) - 1:
         return table
     best, most = "plain", 0
-    for candidate, form in _forms():
+    forms = _forms()
+    # Most logs show at once what they are, and ten thousand small ones should not be looked at for long.
+    told_first = [name for name, form in forms if all(map(form, lines[:LINES_OF_ONE_MIND]))]
+    if len(told_first) == 1:
+        forms = [(name, form) for name, form in forms if name == told_first[0]]
+        lines = lines[:LINES_OF_ONE_MIND]
+    for candidate, form in forms:
         told = sum(form(line) for line in lines)
         if told > most:
             best, most = candidate, told

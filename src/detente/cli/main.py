@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("withdraw", "sharing:withdraw", "Withdraw what was said; the log keeps verifying."),
     ("sync", "sharing:sync", "Pull, verify, mirror, countersign and acknowledge."),
     ("hunt", "hunting:hunt", "Look in your own logs for what partners told you."),
+    ("retro", "retro:retro", "Ask logs of the past about what came since."),
     ("sightings", "hunting:sightings", "What was seen, by whom, how often."),
     ("match", "patterns:match_", "Hold a STIX pattern against observed data."),
     ("pattern", "patterns:pattern", "Check STIX patterns."),

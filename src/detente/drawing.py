@@ -55,12 +55,16 @@ def columns_of(text: str) -> int:
 
 
 def cut(text: str, columns: int) -> str:
-    """At most so many columns; what was cut ends with an ellipsis."""
+    """At most so many columns; what was cut ends with an ellipsis, inside quoted words with their closing mark behind it."""
     if columns_of(text) <= columns:
         return text
-    while text and columns_of(text) > columns - 1:
-        text = text[:-1]
-    return text.rstrip() + "…" if columns > 0 else ""
+    for end in ("…", "…”"):
+        kept = text
+        while kept and columns_of(kept) > columns - len(end):
+            kept = kept[:-1]
+        if kept.count("“") <= kept.count("”"):
+            return kept.rstrip() + end[:1] if columns > 0 else ""
+    return kept.rstrip() + end if columns > 1 else ""
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re as regex
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 import msgspec
 
 from detente.audience import demand
-from detente.errors import InvalidStatement, NotFound, NotPermitted
+from detente.errors import InvalidStatement, NotFound, NotPermitted, StaleWrite
 from detente.node.open import Node
 from detente.node.share import seen_of, standings
 from detente.said import Said, beginning_of_id, short_of_id, written
@@ -56,6 +57,9 @@ __all__ = [
 _SHORT = regex.compile(r"[a-z]{5}(?:-[a-z]{5}){0,2}")
 _ID = regex.compile(r"[A-Za-z0-9_-]{4,43}")
 SHOWN = 5
+ATTEMPTS = 5
+
+T = TypeVar("T")
 
 
 def tell(
@@ -77,7 +81,6 @@ def tell(
     NotPermitted names who may not and why, and nobody is told anything. `check` may refuse inside the transaction, with the state
     as it is then; `also` commits with the statement. With `dry_run` nothing is stored, and the result is what would be said.
     """
-    index.catch_up(node.store.database)
     value = written(body)
     own = value.get("marking")
     tlp = (
@@ -94,8 +97,6 @@ def tell(
 
     def work(transaction: Transaction) -> Said:
         nonlocal would_be
-        if check is not None:
-            check(transaction.connection)
         aud = (EVERYBODY,) if public else _audience(node, transaction.connection, to, tlp)
         would_be = _append(node, transaction, kind, value, aud, re.ref if re is not None else None)
         if dry_run:
@@ -105,12 +106,37 @@ def tell(
         return would_be
 
     try:
-        said = node.store.write(node.clock(), work)
+        said = _write(node, work, check)
     except _DryRun:
         assert would_be is not None
         return would_be
     index.catch_up(node.store.database)
     return said
+
+
+def _write(node: Node, work: Callable[[Transaction], T], check: Callable[[Connection], None] | None) -> T:
+    """One write, after the check of what forbids it. The check reads the index, which must know all that was said by then."""
+
+    def checked(transaction: Transaction) -> T:
+        if check is not None:
+            if index.is_behind(transaction.connection):
+                raise _Behind
+            check(transaction.connection)
+        return work(transaction)
+
+    for _ in range(ATTEMPTS):
+        index.catch_up(node.store.database)
+        try:
+            return node.store.write(node.clock(), checked)
+        except _Behind:
+            continue
+    raise StaleWrite(
+        "something was added to this node each time that this was about to be said; nothing was said. Say it again."
+    )
+
+
+class _Behind(Exception):
+    """Another process wrote between catching up and the lock."""
 
 
 class _DryRun(Exception):
@@ -164,13 +190,7 @@ def note(
     """One private entry of our journal."""
     value = written(body) if isinstance(body, msgspec.Struct) else body
 
-    def work(transaction: Transaction) -> int:
-        if check is not None:
-            check(transaction.connection)
-        return node.journal(transaction, kind, value)
-
-    index.catch_up(node.store.database)
-    idx = node.store.write(node.clock(), work)
+    idx = _write(node, lambda transaction: node.journal(transaction, kind, value), check)
     with node.store.indexed() as connection:
         said = read_at(connection, JOURNAL, idx)
     assert said is not None, f"{kind} is not a kind that the index knows as a matter"

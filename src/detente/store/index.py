@@ -90,6 +90,12 @@ def _state(connection: Connection) -> int | None:
     return found.get("added") if found.get("version") == INDEX_VERSION else None
 
 
+def is_behind(connection: Connection) -> bool:
+    """Whether something was added that the index does not know yet; asked inside a write, nothing comes after the answer."""
+    state = connection.execute(sa.select(index_state.c.value).where(index_state.c.key == "added")).scalar() or 0
+    return bool(state < (connection.execute(sa.select(sa.func.max(openings.c.added))).scalar() or 0))
+
+
 def _create(database: Database, connection: Connection) -> None:
     if database.sqlite:
         views.drop_all(connection)

@@ -13,6 +13,7 @@ from detente.node.matters import find, note, read_matters, receipts, tell
 from detente.said import Said, read, readable
 from detente.stix.marking import Tlp
 from detente.store import index
+from detente.store.database import Connection
 
 
 class Words(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -140,3 +141,21 @@ def test_the_rows_of_matters_are_the_same_when_the_index_is_made_anew(pair: Worl
         index.rebuild(node.store.database)
         assert index_rows(node) == before
         assert before["matters"]
+
+
+def test_what_another_process_says_meanwhile_is_known_to_the_check(pair: World) -> None:
+    node, seen = pair.nodes["a"], []
+    racing = [True]
+
+    def check(connection: Connection) -> None:
+        seen.append(len(read_matters(connection, ["message"])))
+
+    def clock() -> int:
+        # Asked between catching up and the lock: another process speaks just then.
+        if racing and racing.pop():
+            tell(node, "message", Words(text="first"), to=["b"])
+        return pair.clock()
+
+    node.clock = clock
+    tell(node, "message", Words(text="second"), to=["b"], check=check)
+    assert seen == [1]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -154,7 +155,8 @@ class Block:
             name: np.frombuffer(view, np.dtype(kind), count, offset)
             for name, (offset, kind, count) in self.head["sections"].items()
         }
-        self._by_owner: NDArray[Any] | None = None
+        self._views: dict[str, memoryview] = {}
+        self._by_owner: tuple[memoryview, memoryview] | None = None  # the owners of all keys, and the place of each
 
     @property
     def label(self) -> str:
@@ -193,19 +195,31 @@ class Block:
 
     def owners(self, key: bytes) -> list[int] | None:
         """The indicators that a key belongs to, in the order in which they were added; None when there is none."""
-        prints, text = self._sections["key_prints"], self._sections["key_text"]
-        wanted = np.uint32(_fingerprint(key))
-        place = int(np.searchsorted(prints, wanted))
+        prints = self._numbers("key_prints")
+        wanted = _fingerprint(key)
+        place = bisect_left(prints, wanted)
+        if place == len(prints) or prints[place] != wanted:
+            return None
+        owners = self._numbers("key_owners")
         found: list[int] = []
         while place < len(prints) and prints[place] == wanted:
-            start = int(self._sections["key_starts"][place])
-            size = int(self._sections["key_sizes"][place])
-            owner = int(self._sections["key_owners"][place])
+            owner = owners[place]
             # Two keys may share a fingerprint; an indicator may say one value twice.
-            if text[start : start + size].tobytes() == key and owner not in found[-1:]:
+            if self._key(place) == key and owner not in found[-1:]:
                 found.append(owner)
             place += 1
         return found or None
+
+    def _key(self, place: int) -> bytes:
+        start = self._numbers("key_starts")[place]
+        return bytes(self._numbers("key_text")[start : start + self._numbers("key_sizes")[place]])
+
+    def _numbers(self, section: str) -> memoryview:
+        """A section of which single elements are read: a view gives them many times faster than an array does."""
+        view = self._views.get(section)
+        if view is None:
+            view = self._views[section] = self._sections[section].data
+        return view
 
     def source(self, index: int) -> IndicatorSource:
         s = self._sections
@@ -224,17 +238,13 @@ class Block:
 
     def _values(self, index: int) -> list[PatternValue]:
         """In normal form, in the order of their keys: what the indicator wrote need not be kept for a hunt."""
-        owners = self._sections["key_owners"]
         if self._by_owner is None:
-            self._by_owner = np.argsort(owners, kind="stable")
-        first = np.searchsorted(owners, index, "left", sorter=self._by_owner)
-        last = np.searchsorted(owners, index, "right", sorter=self._by_owner)
-        starts, sizes, text = (self._sections[name] for name in ("key_starts", "key_sizes", "key_text"))
-        keys = sorted(
-            (int(starts[place]), text[starts[place] : int(starts[place]) + int(sizes[place])].tobytes())
-            for place in self._by_owner[first:last]
-        )
-        return [value for _, key in keys if (value := _value_of(key)) is not None]
+            # Keys were written down in the order of their owners.
+            places = np.argsort(self._sections["key_starts"], kind="stable").astype(np.uint32)
+            self._by_owner = self._sections["key_owners"][places].data, places.data
+        owners, order = self._by_owner
+        keys = map(self._key, order[bisect_left(owners, index) : bisect_right(owners, index)])
+        return [value for key in keys if (value := _value_of(key)) is not None]
 
 
 @dataclass(frozen=True, slots=True)

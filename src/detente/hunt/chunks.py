@@ -15,11 +15,16 @@ from dataclasses import dataclass
 from detente.hunt.values import STOP
 
 BLOCK_BYTES = 256 << 10
+"""What is searched at a time: more than the second cache of a core holds is slower, and less pays for too many beginnings."""
 RUN_BYTES_MAX = 1 << 20
+PADDING = 64
+"""Zero bytes before the first byte of a piece and behind the last, so that no loop over its bytes has to ask where it ends."""
 
 _STOPS = b"".join(b"\\x%02x" % byte for byte in STOP)
 _STOP = re.compile(b"[" + _STOPS + b"]")
 _RUN = re.compile(b"[^" + _STOPS + b"]+")
+_PADDING = bytes(PADDING)
+_LOOK_BACK_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +34,28 @@ class Piece:
     A piece that both begins and ends is whole lines; any other is part of one line.
     """
 
-    data: bytes
+    padded: bytes  # PADDING, the bytes of the log, PADDING
     begins: bool
     ends: bool
     left_out_runs: int = 0
     left_out_bytes: int = 0
 
+    @property
+    def data(self) -> bytes:
+        return self.padded[PADDING:-PADDING]
+
+    def __len__(self) -> int:
+        return len(self.padded) - 2 * PADDING
+
 
 def pieces(
     chunks: Iterable[bytes], *, block_bytes: int = BLOCK_BYTES, run_bytes_max: int = RUN_BYTES_MAX
 ) -> Iterator[Piece]:
-    """Holds at most block_bytes + run_bytes_max bytes, twice over while it cuts, besides the chunk it was given."""
-    data = b""  # not yet given out; holds no newline
+    """Holds at most block_bytes + run_bytes_max bytes, twice over while it cuts, besides the chunk it was given.
+
+    Chunks of `block_bytes` are copied once, whatever their lines.
+    """
+    carried = b""  # not yet given out; holds no newline
     inside = False  # a part of the present line was given out
     skipped = 0  # bytes of an endless run so far
     for block in blocks(chunks, block_bytes):
@@ -49,64 +64,94 @@ def pieces(
             skipped += len(block) if stop is None else stop.start()
             if stop is None:
                 continue
-            yield Piece(b"", not inside, False, 1, skipped)
+            yield _piece(not inside, False, left_out_runs=1, left_out_bytes=skipped)
             inside = True
             skipped = 0
             block = block[stop.start() :]
-        data += block
-        if inside and (newline := data.find(b"\n")) >= 0:
-            yield _without_long_runs(data[: newline + 1], False, True, run_bytes_max)
-            data = data[newline + 1 :]
+        at = 0
+        if inside and (newline := block.find(b"\n")) >= 0:
+            at = newline + 1
+            yield _without_long_runs(False, True, run_bytes_max, carried, block[:at])
+            carried = b""
             inside = False
-        if not inside and (newline := data.rfind(b"\n")) >= 0:
-            yield _without_long_runs(data[: newline + 1], True, True, run_bytes_max)
-            data = data[newline + 1 :]
-        if len(data) > run_bytes_max:
-            cut = _last_run_start(data, block_bytes)
+        if not inside and (newline := block.rfind(b"\n", at)) >= 0:
+            yield _without_long_runs(True, True, run_bytes_max, carried, memoryview(block)[at : newline + 1])
+            carried = b""
+            at = newline + 1
+        carried += block[at:]
+        if len(carried) > run_bytes_max:
+            cut = _last_run_start(carried, 0, len(carried))
             if cut:
-                yield _without_long_runs(data[:cut], not inside, False, run_bytes_max)
+                yield _without_long_runs(not inside, False, run_bytes_max, carried[:cut])
                 inside = True
-                data = data[cut:]
-            if len(data) > run_bytes_max:
-                skipped = len(data)
-                data = b""
+                carried = carried[cut:]
+            if len(carried) > run_bytes_max:
+                skipped = len(carried)
+                carried = b""
     if skipped:
-        yield Piece(b"", not inside, True, 1, skipped)
-    elif data or inside:
-        yield _without_long_runs(data, not inside, True, run_bytes_max)
+        yield _piece(not inside, True, left_out_runs=1, left_out_bytes=skipped)
+    elif carried or inside:
+        yield _without_long_runs(not inside, True, run_bytes_max, carried)
 
 
-def _last_run_start(data: bytes, step: int) -> int:
-    """Where the run of other bytes begins that reaches the end of the data; looked for from the end."""
-    at = len(data)
-    while at > 0:
-        start = max(0, at - step)
+def _piece(
+    begins: bool, ends: bool, *parts: bytes | memoryview, left_out_runs: int = 0, left_out_bytes: int = 0
+) -> Piece:
+    return Piece(b"".join((_PADDING, *parts, _PADDING)), begins, ends, left_out_runs, left_out_bytes)
+
+
+def _last_run_start(data: bytes, first: int, end: int) -> int:
+    """Where the run of other bytes begins that reaches `end`, but not before `first`; looked for from the end."""
+    at = end
+    while at > first:
+        start = max(first, at - _LOOK_BACK_BYTES)
         stops = list(_STOP.finditer(data, start, at))
         if stops:
             return stops[-1].end()
         at = start
-    return 0
+    return first
 
 
-def _without_long_runs(data: bytes, begins: bool, ends: bool, run_bytes_max: int) -> Piece:
-    if len(data) <= run_bytes_max:
-        return Piece(data, begins, ends)
-    long_runs = [run.span() for run in _RUN.finditer(data) if run.end() - run.start() > run_bytes_max]
+def _without_long_runs(begins: bool, ends: bool, run_bytes_max: int, *parts: bytes | memoryview) -> Piece:
+    whole = _piece(begins, ends, *parts)
+    if len(whole) <= run_bytes_max or not _holds_long_run(whole.padded, run_bytes_max):
+        return whole
+    data = whole.data
     kept = []
-    at = 0
-    for start, end in long_runs:
-        kept.append(data[at:start])
-        at = end
+    at = runs = 0
+    for run in _RUN.finditer(data):
+        if run.end() - run.start() > run_bytes_max:
+            kept.append(data[at : run.start()])
+            at = run.end()
+            runs += 1
     kept.append(data[at:])
-    left_out_bytes = sum(end - start for start, end in long_runs)
-    return Piece(b"".join(kept), begins, ends, len(long_runs), left_out_bytes)
+    left_out_bytes = len(data) - sum(map(len, kept))
+    return _piece(begins, ends, *kept, left_out_runs=runs, left_out_bytes=left_out_bytes)
+
+
+def _holds_long_run(data: bytes, run_bytes_max: int) -> bool:
+    """From the end of each run it is one leap to the last byte that its successors could reach."""
+    at = 0
+    while at + run_bytes_max < len(data):
+        start = _last_run_start(data, at, at + run_bytes_max + 1)
+        if start == at:
+            return True
+        at = start
+    return False
 
 
 def blocks(chunks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
-    """The same bytes in blocks of one size, so that tiny chunks cost no more than their number."""
+    """The same bytes in blocks of at most one size, and few that are not half of it, so that tiny chunks cost no more than their number.
+
+    A chunk that is a block by its size comes as it is.
+    """
     parts: list[bytes] = []
     size = 0
     for chunk in chunks:
+        if parts and size + len(chunk) > block_bytes and 2 * size >= block_bytes:
+            yield b"".join(parts)
+            parts.clear()
+            size = 0
         at = 0
         while size + len(chunk) - at >= block_bytes:
             end = at + block_bytes - size
@@ -114,7 +159,8 @@ def blocks(chunks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
             yield b"".join(parts)
             parts.clear()
             at, size = end, 0
-        parts.append(chunk[at:])
-        size += len(chunk) - at
+        if at < len(chunk):
+            parts.append(chunk[at:])
+            size += len(chunk) - at
     if size:
         yield b"".join(parts)

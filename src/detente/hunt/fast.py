@@ -8,29 +8,27 @@ from __future__ import annotations
 import numpy as np
 
 from detente.hunt import kernel
+from detente.hunt.chunks import Piece
 from detente.hunt.kernel import Tables
+from detente.hunt.sieve import Rows
 
 
 class FastSieve:
-    """One thread's view of the compiled pass; the tables are shared, the buffers are not."""
+    """One thread's view of the compiled pass; the tables are shared, the buffer is not."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._data = np.zeros(0, np.uint8)
         self._out = np.empty((0, 3), np.int64)
 
-    def words(self, data: bytes) -> tuple[list[tuple[int, int, int]], int]:
+    def words(self, piece: Piece) -> tuple[Rows, int]:
         """See `detente.hunt.sieve.Sieve`."""
-        size = len(data)
-        behind = kernel.PADDING + size
-        if len(self._data) < behind + kernel.PADDING:
-            self._data = np.zeros(behind + kernel.PADDING, np.uint8)
+        size = len(piece)
+        if len(self._out) < 2 * size:
             self._out = np.empty((2 * size, 3), np.int64)
-        self._data[kernel.PADDING : behind] = np.frombuffer(data, np.uint8)
-        self._data[behind : behind + kernel.PADDING] = 0
-        found, lines = kernel.scan(self._data, size, self._tables, self._out)
+        found, lines = kernel.scan(np.frombuffer(piece.padded, np.uint8), size, self._tables, self._out)
         rows = self._out[:found]
         if found > 1:
-            rows = rows[np.unique(rows[:, 0], return_index=True)[1]]
-        rows[:, :2] -= kernel.PADDING
-        return [(start, end, before) for start, end, before in rows.tolist()], int(lines)
+            starts = rows[:, 0]
+            if not (starts[1:] > starts[:-1]).all():
+                rows = rows[np.unique(starts, return_index=True)[1]]
+        return rows.tolist(), int(lines)

@@ -27,11 +27,10 @@ from numba import int64, njit, types, uint64
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from detente.hunt.chunks import PADDING as PADDING
 from detente.hunt.values import HOST, NAME_BYTES_MAX, STOP
 
 IPV4, NAMES, HASHES, IPV6, URLS = 1, 2, 4, 8, 16
-PADDING = 64
-"""Zero bytes before the first byte and behind the last. Every loop over a run ends there, and none needs to ask where it is."""
 
 _AUTHORITY_LOOK_MAX = 1100
 _SEED = np.uint64(0x243F6A8885A308D3)
@@ -79,7 +78,8 @@ class Tables(NamedTuple):
 def scan(data: Any, size: int, t: Any, out: Any) -> tuple[int, int]:
     """Words that may hit, into `out` as rows of start, end and newlines before; returns how many rows, and all newlines.
 
-    `data` is PADDING, `size` bytes, PADDING; places are counted from its beginning. `out` has 2 × size rows, more than can come. Rows
+    `data` is PADDING, `size` bytes, PADDING, all zero on both sides: every loop over a run of bytes ends there at the latest. Places are
+    counted from its beginning. `out` has 2 × size rows, more than can come. Rows
     come almost in order, and a word may come twice.
     """
     found = 0

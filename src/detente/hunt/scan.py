@@ -2,7 +2,7 @@
 
 Each word of a line (a run of bytes without blank, quote or control, see `detente.hunt.values`) is matched alone, so
 most of the work is to sieve out of a block of lines the words that may hit (see `detente.hunt.sieve`). Only these are
-matched, only lines that hold a word that hits are looked at, and only of these the time is read. Nothing is remembered
+matched, only lines that hold a word that hits are looked at, and only of these is the event read. Nothing is remembered
 from one block to the next but counts, and what some words hit.
 """
 
@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import chain
 from typing import NamedTuple
 
 from detente.errors import LocalError
-from detente.hunt.chunks import BLOCK_BYTES, RUN_BYTES_MAX, Piece, pieces
+from detente.hunt.chunks import BLOCK_BYTES, PADDING, RUN_BYTES_MAX, Piece, pieces
 from detente.hunt.indicators import Match, Matcher, Rule
-from detente.hunt.readers import ACTIONS, DIRECTIONS, HEAD_BYTES, Event, LogFormat, detect
-from detente.hunt.results import HOSTS_MAX, SEEN_MAX, Example, HuntResult, IndicatorHits, ordered
-from detente.hunt.sieve import Sieve, sieve_for
+from detente.hunt.readers import HEAD_BYTES, Event, LogFormat, detect
+from detente.hunt.results import Example, HuntResult, ordered
+from detente.hunt.sieve import Rows, Sieve, sieve_for
+from detente.hunt.tally import Alike, SeenBy, Tally, add_matches
 
 EXAMPLE_BYTES_MAX = 4096
 
 WORDS_REMEMBERED_MAX = 1 << 16
+WORD_REMEMBERED_BYTES_MAX = 256
 
 _DAY_US = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -31,6 +32,8 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 INTERRUPTED = "interrupted"
 
 Progress = Callable[[int, int, int], None]
+Searched = tuple[Piece, Rows, int]  # a piece, and what `detente.hunt.sieve.Sieve` says of it
+Search = Callable[[Iterable[Piece]], Iterator[Searched]]
 
 
 class LineHit(NamedTuple):
@@ -59,14 +62,16 @@ def hunt(
     block_bytes: int = BLOCK_BYTES,
     run_bytes_max: int = RUN_BYTES_MAX,
     sieve: Sieve | None = None,
+    search: Search | None = None,
 ) -> HuntResult:
     """All hits in one log, whose plain bytes come in chunks of any size (see `detente.hunt.packed.plain_chunks`).
 
     The format is detected unless it is given or named; `year` is for logs whose lines do not tell it. The first
     `skip_bytes` were searched before: their `lines_before` lines are counted when lines are numbered. `progress` is
     called with the bytes, the lines and those that hit so far, after every block; then `stop` is asked whether to end
-    here. `sieve`: one of this matcher, by default a new one. A LocalError from the chunks ends the log: the result
-    covers what came before, and `stopped` says why.
+    here. `sieve`: one of this matcher, by default a new one. `search` sends the pieces through sieves of this matcher in
+    its own way, say by several threads, and gives them back in order. A LocalError from the chunks ends the log: the
+    result covers what came before, and `stopped` says why.
     """
     stopped: list[str] = []
     source = _until_error(chunks, stopped)
@@ -83,16 +88,18 @@ def hunt(
         source = chain(first, source)
     if skip_bytes:
         source = _behind(source, skip_bytes)
-    run = _Pass(matcher, sieve or sieve_for(matcher), log_format.event, examples_max, lines_before, on_hit)
-    for piece in pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max):
-        run.search(piece)
+    run = _Pass(matcher, log_format.event, examples_max, lines_before, on_hit)
+    search = search or in_turn(sieve or sieve_for(matcher))
+    for searched in search(pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max)):
+        run.add(*searched)
         if progress is not None:
             progress(run.bytes, run.lines - lines_before, run.hit_lines)
         if stop is not None and stop():
             stopped.append(INTERRUPTED)
             break
+    run.settle()
     return HuntResult(
-        hits=ordered(tally.hits(matcher, index) for index, tally in run.tallies.items()),
+        hits=ordered(tally.hits(matcher, index) for index, tally in run.tallies.items() if tally.count),
         hit_lines=run.hit_lines,
         hits_per_day={_day(day): count for day, count in sorted(run.per_day.items())},
         lines=run.lines - lines_before,
@@ -103,6 +110,16 @@ def hunt(
         stopped="".join(stopped),
         whole_bytes=skip_bytes + run.whole_bytes,
     )
+
+
+def in_turn(sieve: Sieve) -> Search:
+    """One piece after the other."""
+
+    def search(log: Iterable[Piece]) -> Iterator[Searched]:
+        for piece in log:
+            yield piece, *sieve.words(piece)
+
+    return search
 
 
 def _behind(chunks: Iterable[bytes], skip: int) -> Iterator[bytes]:
@@ -123,102 +140,10 @@ def _day(day: int) -> str:
     return date.fromordinal(_EPOCH_ORDINAL + day).isoformat()
 
 
-class _Seen:
-    """How one indicator was hit within one line."""
-
-    __slots__ = ("allow_listed", "likely_false", "rule", "values", "warnings")
-
-    def __init__(self) -> None:
-        self.rule = Rule.WEAK
-        self.likely_false = self.allow_listed = True
-        self.warnings: set[str] = set()
-        self.values: set[tuple[str, bytes]] = set()
-
-    def add(self, match: Match) -> None:
-        self.rule = min(self.rule, match.rule)
-        self.likely_false = self.likely_false and bool(match.warnings)
-        self.allow_listed = self.allow_listed and match.allow_listed
-        self.warnings.update(match.warnings)
-        self.values.add((match.kind, match.value))
-
-
-class _Tally:
-    """How one indicator was hit so far."""
-
-    __slots__ = (
-        "actions", "allow_listed", "count", "directions", "examples", "first_line", "first_us", "hosts", "last_line",
-        "last_us", "likely_false", "more_hosts", "outside", "rules", "values", "warnings", "without_time",
-    )  # fmt: skip
-
-    def __init__(self, line: int) -> None:
-        self.count = self.outside = self.without_time = self.likely_false = self.allow_listed = 0
-        self.first_line = self.last_line = line
-        self.first_us: int | None = None
-        self.last_us: int | None = None
-        self.rules = [0] * len(Rule)
-        self.warnings: set[str] = set()
-        self.examples: list[Example] = []
-        self.actions = dict.fromkeys(ACTIONS, 0)
-        self.directions = dict.fromkeys(DIRECTIONS, 0)
-        self.hosts: set[str] = set()
-        self.more_hosts = False
-        self.values: set[tuple[str, bytes]] = set()
-
-    def add(self, seen: _Seen, line: int, event: Event, *, outside: bool) -> None:
-        self.count += 1
-        self.last_line = line
-        self.rules[seen.rule] += 1
-        self.outside += outside
-        self.likely_false += seen.likely_false
-        self.allow_listed += seen.allow_listed
-        self.warnings |= seen.warnings
-        self.actions[event.action] += 1
-        self.directions[event.direction] += 1
-        if event.host and event.host not in self.hosts:
-            if len(self.hosts) < HOSTS_MAX:
-                self.hosts.add(event.host)
-            else:
-                self.more_hosts = True
-        if len(self.values) < SEEN_MAX:
-            self.values |= seen.values
-        time_us = event.time_us
-        if time_us is None:
-            self.without_time += 1
-            return
-        self.first_us = time_us if self.first_us is None else min(self.first_us, time_us)
-        self.last_us = time_us if self.last_us is None else max(self.last_us, time_us)
-
-    def hits(self, matcher: Matcher, index: int) -> IndicatorHits:
-        source = matcher.sources[index]
-        for value in source.values:
-            self.warnings.update(matcher.warning_lists.matches(value.kind, value.value))
-        return IndicatorHits(
-            source=source,
-            count=self.count,
-            first_us=self.first_us,
-            last_us=self.last_us,
-            first_line=self.first_line,
-            last_line=self.last_line,
-            rules={rule.label: self.rules[rule] for rule in Rule if self.rules[rule]},
-            outside_validity=self.outside,
-            without_time=self.without_time,
-            likely_false=self.likely_false,
-            warnings=tuple(sorted(self.warnings)),
-            examples=tuple(self.examples),
-            allow_listed=self.allow_listed,
-            actions={action: count for action, count in self.actions.items() if count},
-            directions={direction: count for direction, count in self.directions.items() if count},
-            hosts=tuple(sorted(self.hosts)),
-            more_hosts=self.more_hosts,
-            seen=tuple(sorted((kind, value.decode("utf-8", "replace")) for kind, value in self.values))[:SEEN_MAX],
-        )
-
-
 class _Pass:
     def __init__(
         self,
         matcher: Matcher,
-        sieve: Sieve,
         read_event: Callable[[bytes], Event],
         examples_max: int,
         lines_before: int,
@@ -227,88 +152,126 @@ class _Pass:
         self.lines = lines_before
         self.bytes = self.whole_bytes = self.hit_lines = self.left_out_runs = self.left_out_bytes = 0
         self.per_day: dict[int, int] = {}
-        self.tallies: dict[int, _Tally] = {}
+        self.tallies: dict[int, Tally] = {}
         self._matcher = matcher
-        self._sieve = sieve
-        self._matches: dict[bytes, tuple[Match, ...]] = {}
         self._read_event = read_event
         self._on_hit = on_hit
         self._examples_max = examples_max
-        self._open_seen: dict[int, _Seen] = {}  # of the line that came in part
+        self._by_word: dict[bytes, Alike | None] = {}  # lines in which this word alone hits; None when it does not
+        self._by_words: dict[tuple[Alike, ...], Alike] = {}
+        self._alike: list[Alike] = []  # all that count
+        self._open_seen: SeenBy = {}  # of the line that came in part
         self._open_head = b""
 
-    def search(self, piece: Piece) -> None:
-        self.bytes += len(piece.data) + piece.left_out_bytes
+    def add(self, piece: Piece, rows: Rows, newlines: int) -> None:
+        self.bytes += len(piece) + piece.left_out_bytes
         self.left_out_runs += piece.left_out_runs
         self.left_out_bytes += piece.left_out_bytes
-        rows, newlines = self._sieve.words(piece.data)
-        found = [
-            (start, before, matches) for start, end, before in rows if (matches := self._match(piece.data[start:end]))
-        ]
+        if len(self._alike) + len(self._by_word) > WORDS_REMEMBERED_MAX:
+            self.settle()
         if piece.begins and piece.ends:
-            if found:
-                self._note_lines(piece.data, found)
+            self._add_lines(piece.padded, rows)
             # Without a newline at the end only the last line of a log, which may have been left out altogether.
-            self.lines += newlines + (not piece.data.endswith(b"\n"))
+            self.lines += newlines + (piece.padded[-PADDING - 1] != 0x0A)
         else:
-            self._search_part(piece, [matches for _, _, matches in found])
+            self._add_part(piece, rows)
         if piece.ends:
             self.whole_bytes = self.bytes
 
-    def _match(self, word: bytes) -> tuple[Match, ...]:
-        matches = self._matches.get(word)
-        if matches is None:
-            if len(self._matches) >= WORDS_REMEMBERED_MAX:
-                self._matches.clear()
-            matches = self._matches[word] = self._matcher.match_word(word)
-        return matches
+    def settle(self) -> None:
+        """Share out to the indicators what was counted, and forget what the words hit."""
+        for alike in self._alike:
+            alike.settle()
+        self._alike.clear()
+        self._by_word.clear()
+        self._by_words.clear()
 
-    def _note_lines(self, data: bytes, found: list[tuple[int, int, tuple[Match, ...]]]) -> None:
-        """Words that hit, in order, with the newlines before each."""
-        for before, words in groupby(found, key=itemgetter(1)):
-            seen: dict[int, _Seen] = {}
-            at = 0
-            for at, _, matches in words:  # noqa: B007 - the last of them tells where the line is
-                _add(seen, matches)
-            end = data.find(b"\n", at)
-            self._note(self.lines + before + 1, data[data.rfind(b"\n", 0, at) + 1 : None if end < 0 else end], seen)
+    def _add_lines(self, data: bytes, rows: Rows) -> None:
+        """Words that may hit, in order, with the newlines before each."""
+        line = at = -1
+        hit: list[Alike] = []  # of the line, by each word
+        for start, end, before in rows:
+            alike = self._alike_of(data[start:end])
+            if alike is None:
+                continue
+            if before != line:
+                if hit:
+                    self._add_line(line, data, at, hit)
+                hit = []
+                line, at = before, start
+            hit.append(alike)
+        if hit:
+            self._add_line(line, data, at, hit)
 
-    def _search_part(self, piece: Piece, found: list[tuple[Match, ...]]) -> None:
+    def _add_line(self, before: int, data: bytes, at: int, hit: list[Alike]) -> None:
+        """One line that was hit by these words, the first of them at that place."""
+        start, end = data.rfind(b"\n", PADDING, at), data.find(b"\n", at)
+        start = start + 1 if start >= 0 else PADDING
+        end = end if end >= 0 else len(data) - PADDING
+        alike = hit[0] if len(hit) == 1 else self._together(tuple(hit))
+        self._count(self.lines + before + 1, data[start : min(end, start + HEAD_BYTES)], alike)
+
+    def _add_part(self, piece: Piece, rows: Rows) -> None:
         if piece.begins:
             self._open_seen = {}
             self._open_head = b""
         if len(self._open_head) < HEAD_BYTES:
             self._open_head += piece.data[: HEAD_BYTES - len(self._open_head)]
-        for matches in found:
-            _add(self._open_seen, matches)
+        for start, end, _ in rows:
+            alike = self._alike_of(piece.padded[start:end])
+            if alike is not None:
+                add_matches(self._open_seen, alike.matches)
         if piece.ends:
             self.lines += 1
             if self._open_seen:
-                self._note(self.lines, self._open_head.removesuffix(b"\n"), self._open_seen)
+                self._count(self.lines, self._open_head.removesuffix(b"\n"), self._new(self._open_seen))
 
-    def _note(self, line: int, text: bytes, seen: dict[int, _Seen]) -> None:
-        """One line that hit."""
-        head = text[:HEAD_BYTES]
+    def _count(self, line: int, head: bytes, alike: Alike) -> None:
         event = self._read_event(head)
-        time_us = event.time_us
         self.hit_lines += 1
-        if time_us is not None:
-            day = time_us // _DAY_US
-            self.per_day[day] = self.per_day.get(day, 0) + len(seen)
+        alike.add(line, event)
+        if event.time_us is not None:
+            day = event.time_us // _DAY_US
+            self.per_day[day] = self.per_day.get(day, 0) + len(alike.parts)
+        if self._on_hit is not None:
+            for index, _, seen, _ in alike.parts:
+                self._on_hit(LineHit(line, index, seen.rule, frozenset(seen.values), event))
+        if alike.wants_examples:
+            alike.wants_examples = False
+            for _, tally, _, _ in alike.parts:
+                if len(tally.examples) < self._examples_max:
+                    tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
+                    alike.wants_examples = True
+
+    def _alike_of(self, word: bytes) -> Alike | None:
+        if word in self._by_word:
+            return self._by_word[word]
+        matches = self._matcher.match_word(word)
+        alike = None
+        if matches:
+            seen: SeenBy = {}
+            add_matches(seen, matches)
+            alike = self._new(seen, matches)
+        # A longer word is matched each time it comes, so that what is remembered stays small.
+        if len(word) <= WORD_REMEMBERED_BYTES_MAX:
+            self._by_word[word] = alike
+        return alike
+
+    def _together(self, hit: tuple[Alike, ...]) -> Alike:
+        alike = self._by_words.get(hit)
+        if alike is None:
+            seen: SeenBy = {}
+            for one in hit:
+                add_matches(seen, one.matches)
+            alike = self._by_words[hit] = self._new(seen)
+        return alike
+
+    def _new(self, seen: SeenBy, matches: tuple[Match, ...] = ()) -> Alike:
+        alike = Alike(matches)
         for index, how in seen.items():
             tally = self.tallies.get(index)
             if tally is None:
-                tally = self.tallies[index] = _Tally(line)
-            tally.add(how, line, event, outside=self._matcher.sources[index].outside(time_us))
-            if self._on_hit is not None:
-                self._on_hit(LineHit(line, index, how.rule, frozenset(how.values), event))
-            if len(tally.examples) < self._examples_max:
-                tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
-
-
-def _add(seen: dict[int, _Seen], matches: tuple[Match, ...]) -> None:
-    for match in matches:
-        one = seen.get(match.indicator)
-        if one is None:
-            one = seen[match.indicator] = _Seen()
-        one.add(match)
+                tally = self.tallies[index] = Tally()
+            alike.include(index, tally, how, self._matcher.sources[index])
+        self._alike.append(alike)
+        return alike

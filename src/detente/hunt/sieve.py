@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from detente.hunt import values
+from detente.hunt.chunks import Piece
 from detente.hunt.indicators import Matcher
 from detente.hunt.values import STOP
 
@@ -33,14 +34,17 @@ WORDS_SOUGHT_MAX = 64
 _SPACED = bytes(0x20 if byte in STOP else byte for byte in range(256))
 _WORD = re.compile(rb"[^ ]+")
 
-Rows = list[tuple[int, int, int]]
+Rows = list[list[int]]
 
 
 class Sieve(Protocol):
     """For one thread: it may keep buffers."""
 
-    def words(self, data: bytes) -> tuple[Rows, int]:
-        """Words that may hit as (start, end, newlines before), in order and each once; and how many newlines there are."""
+    def words(self, piece: Piece) -> tuple[Rows, int]:
+        """Words that may hit as [start, end, newlines before], in order and each once; and how many newlines there are.
+
+        Places are counted from the beginning of the padding.
+        """
         ...
 
 
@@ -62,7 +66,8 @@ class PlainSieve:
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
 
-    def words(self, data: bytes) -> tuple[Rows, int]:
+    def words(self, piece: Piece) -> tuple[Rows, int]:
+        data = piece.padded
         spaced = data.translate(_SPACED)
         found = suspects(self._matcher, set(spaced.split()))
         rows: Rows = []
@@ -70,7 +75,7 @@ class PlainSieve:
         for start, end in _places(spaced, found):
             lines += data.count(b"\n", counted, start)
             counted = start
-            rows.append((start, end, lines))
+            rows.append([start, end, lines])
         return rows, lines + data.count(b"\n", counted)
 
 

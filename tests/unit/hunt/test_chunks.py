@@ -6,26 +6,30 @@ from collections.abc import Iterator
 
 import pytest
 
-from detente.hunt.chunks import Piece, pieces
+from detente.hunt.chunks import PADDING, Piece, pieces
 
 
 def cut(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
+def whole(data: bytes, begins: bool, ends: bool) -> Piece:
+    return Piece(bytes(PADDING) + data + bytes(PADDING), begins, ends)
+
+
 def test_whole_lines_come_together_and_the_last_needs_no_newline() -> None:
-    assert list(pieces([b"a\nb", b"\nc"])) == [Piece(b"a\nb\n", True, True), Piece(b"c", True, True)]
-    assert list(pieces([b"a\n"])) == [Piece(b"a\n", True, True)]
+    assert list(pieces([b"a\nb", b"\nc"])) == [whole(b"a\nb\n", True, True), whole(b"c", True, True)]
+    assert list(pieces([b"a\n"])) == [whole(b"a\n", True, True)]
     assert list(pieces([])) == list(pieces([b"", b""])) == []
 
 
 def test_a_long_line_is_cut_behind_a_byte_that_no_token_holds() -> None:
     got = list(pieces([b"ab cd ef\ngh\n"], block_bytes=4, run_bytes_max=3))
     assert got == [
-        Piece(b"ab ", True, False),
-        Piece(b"cd ", False, False),
-        Piece(b"ef\n", False, True),
-        Piece(b"gh\n", True, True),
+        whole(b"ab ", True, False),
+        whole(b"cd ", False, False),
+        whole(b"ef\n", False, True),
+        whole(b"gh\n", True, True),
     ]
 
 

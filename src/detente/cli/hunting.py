@@ -2,31 +2,76 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
 from detente.cli.exits import FINE, NOTHING_FOUND
-from detente.cli.out import Out, defang, moment, number, plain, table
+from detente.cli.hunt_report import print_run, run_csv, run_json
+from detente.cli.out import Out, defang, number, plain, table
 from detente.cli.sharing import print_told, told_json
-from detente.hunt.bars import bars
+from detente.hunt.evidence import evidence_bundle
+from detente.hunt.judgement import allow_list
+from detente.hunt.picture import hits_picture
+from detente.hunt.readers import FORMATS
+from detente.hunt.warninglists import WarningLists
 from detente.joint.purpose import PURPOSES
 from detente.node import hunt as node_hunt
-from detente.node.open import opened
+from detente.node.lists import read_indicator_file, read_values
+from detente.node.logs import list_logs
+from detente.node.open import opened, system_clock
+from detente.node.search import LineHitOf, Manner, Sofar, StopRequest, read_position
 
-SHOWN = 20
+INTERRUPTED = 130
 
 
 @click.command()
 @click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--indicators",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Look for what this file holds, without a node: a list, kind<TAB>value, a table, a STIX bundle, a MISP event.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    metavar="FORMAT",
+    help="How the logs are written, if it is told wrongly.",
+)
 @click.option(
     "--warning-lists",
     "lists",
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
     help="Files or folders of warning lists; hits on them are marked likely false.",
+)
+@click.option(
+    "--allow-list",
+    "allowed",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A list of values of your own; hits on them are counted apart.",
+)
+@click.option(
+    "--min-confidence",
+    type=click.IntRange(0, 100),
+    default=0,
+    help="Leave out indicators that state a lower confidence.",
+)
+@click.option(
+    "--max-indicators", type=click.IntRange(1), help="Look for so many at most: by --prefer, then by confidence."
+)
+@click.option(
+    "--prefer",
+    multiple=True,
+    metavar="NAME",
+    help="Whose indicators come first under --max-indicators; may be repeated.",
 )
 @click.option("--share", "share_", is_flag=True, help="Send counts and times back to who shared each indicator.")
 @click.option("--year", type=click.IntRange(1970, 9999), help="For logs whose lines do not tell the year.")
@@ -39,105 +84,123 @@ SHOWN = 20
     help="What it is for; what is bound to other purposes is not looked for.",
 )
 @click.option("--examples", is_flag=True, help="Show some lines that hit. They stay on this screen.")
+@click.option("--lines", is_flag=True, help="Print each hit as it is found: line number, kind, indicator.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table with a row for each indicator that was hit.")
+@click.option(
+    "--stix", type=click.Path(path_type=Path, dir_okay=False), help="Write observed data and sightings to this file."
+)
+@click.option(
+    "--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture of the hits over time to this file."
+)
+@click.option("--resume", is_flag=True, help="Go on where the last hunt was stopped.")
 @click.pass_obj
 def hunt(
     out: Out,
     logs: tuple[Path, ...],
+    indicators: Path | None,
+    format_: str | None,
     lists: tuple[Path, ...],
+    allowed: Path | None,
+    min_confidence: int,
+    max_indicators: int | None,
+    prefer: tuple[str, ...],
     share_: bool,
     year: int | None,
     purpose: str,
     examples: bool,
+    lines: bool,
+    as_csv: bool,
+    stix: Path | None,
+    svg: Path | None,
+    resume: bool,
 ) -> None:
-    """Look in your own LOGS (files, folders, - for stdin; .gz too) for everything partners told you of.
+    """Look in your own LOGS (files, folders, patterns, - for stdin; packed too) for everything partners told you of.
 
-    Nothing leaves unless you say --share, and then counts and times only. Exit code 3 when nothing was found.
+    Nothing leaves unless you say --share, and then counts and times only. Ctrl-C ends it with what was found so far.
+    Exit code 3 when nothing was found.
     """
-    with opened(out.folder) as node:
-        run = node_hunt.hunt_logs(
-            node,
-            logs,
-            warning_lists=node_hunt.read_warning_lists(lists),
+    if indicators is not None and (share_ or resume):
+        raise click.UsageError("--share and --resume need a node, and --indicators is for a hunt without one")
+    choice = node_hunt.Choice(
+        warning_lists=node_hunt.read_warning_lists(lists) if lists else WarningLists(),
+        allow_list=allow_list(read_values(allowed)) if allowed is not None else WarningLists(),
+        min_confidence=min_confidence,
+        indicators_max=max_indicators,
+        preferred=prefer,
+    )
+    with _interruptible() as stop:
+        manner = Manner(
             year=year,
-            purpose=purpose,
+            format_name=format_ or "",
             progress=_progress(out),
+            on_hit=_line_printer(several=len(logs) > 1) if lines else None,
+            stop=stop,
         )
-        told = node_hunt.share_sightings(node, run) if share_ else []
-    result = run.result
-    value: dict[str, Any] = {
-        "entry": run.entry,
-        "indicators": run.indicators,
-        "lines": result.lines,
-        "bytes": result.bytes,
-        "hit_lines": result.hit_lines,
-        "hits_per_day": dict(result.hits_per_day),
-        "hits": [
-            {
-                "indicator": h.id,
-                "values": [v.value for v in h.source.values],
-                "shared_by": h.source.shared_by,
-                "marking": h.source.marking,
-                "count": h.count,
-                "first_us": h.first_us,
-                "last_us": h.last_us,
-                "rules": dict(h.rules),
-                "outside_validity": h.outside_validity,
-                "likely_false": h.likely_false,
-                "warning_lists": list(h.warnings),
-            }
-            for h in result.hits
-        ],
-        "not_searched": [{"indicator": n.id, "value": n.value, "reason": n.reason} for n in run.not_searched],
-        "stopped": {name: r.stopped for name, r in run.by_log if r.stopped},
-        "shared": [told_json(t) for t in told],
-    }
+        told = []
+        if indicators is not None:
+            sources, skipped = read_indicator_file(indicators, at_us=system_clock(), random=os.urandom)
+            run = node_hunt.hunt_for(
+                sources, skipped, list_logs(logs), choice=choice, manner=manner, at_us=system_clock()
+            )
+            identity = ""
+        else:
+            with opened(out.folder) as node:
+                manner.resume = read_position(node.folder / node_hunt.POSITION_FILE) if resume else None
+                run = node_hunt.hunt_logs(node, logs, choice=choice, manner=manner, purpose=purpose)
+                told = node_hunt.share_sightings(node, run) if share_ else []
+                identity = node_hunt.identity_id(node.origin)
+    if stix is not None:
+        bundle = evidence_bundle(run.result.hits, identity=identity, at_us=run.at_us, random=os.urandom)
+        stix.write_text(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if svg is not None and run.result.hits_per_day:
+        svg.write_text(hits_picture(run.result.hits_per_day, title="Hits over time"), encoding="utf-8")
 
     def text() -> None:
-        click.echo(f"{number(result.lines)} lines in {len(run.by_log)} log(s), {number(run.indicators)} indicators")
-        if result.hits_per_day:
-            days = list(result.hits_per_day)
-            click.echo(f"hits per day  {bars(result.hits_per_day)}  {days[0]} to {days[-1]}")
-        if result.hits:
-            rows = [
-                [
-                    defang(h.source.values[0].value) + (" …" if len(h.source.values) > 1 else ""),
-                    plain(h.source.shared_by),
-                    h.source.marking,
-                    number(h.count),
-                    moment(h.first_us),
-                    moment(h.last_us),
-                    _remarks(h),
-                ]
-                for h in result.hits[:SHOWN]
-            ]
-            table(rows, ["indicator", "told by", "marking", "hits", "first", "last", ""])
-            if len(result.hits) > SHOWN:
-                click.echo(f"… and {number(len(result.hits) - SHOWN)} more; --json lists all")
-        else:
-            click.echo("No hit.")
-        if examples:
-            for h in result.hits[:SHOWN]:
-                for example in h.examples:
-                    click.echo(f"  line {example.line}: {plain(example.text.decode('utf-8', 'replace'))[:200]}")
-        click.echo(
-            f"not searched: {number(len(run.not_searched))} values"
-            + (" (--json lists them)" if run.not_searched else "")
-        )
-        for name, r in run.by_log:
-            if r.stopped:
-                click.echo(f"! {name}: {r.stopped}; what stands before was searched")
-            if r.left_out_runs:
-                click.echo(
-                    f"! {name}: {number(r.left_out_runs)} runs without a blank were too long to be searched "
-                    f"({number(r.left_out_bytes)} bytes)"
-                )
+        if lines:
+            return
+        if as_csv:
+            click.echo(run_csv(run), nl=False)
+            return
+        print_run(run, examples=examples)
+        if svg is not None and not run.result.hits_per_day:
+            click.echo(f"No hit told its time, so {svg} was not drawn.")
         for report in told:
             print_told(report)
-        if not share_ and result.hits:
+        if not share_ and run.result.hits and indicators is None:
             click.echo("Nothing has left. To send counts and times back: detente hunt --share …")
 
-    out.result("hunt", value, text)
-    sys.exit(FINE if result.hits else NOTHING_FOUND)
+    out.result("hunt", {**run_json(run), "shared": [told_json(t) for t in told]}, text)
+    sys.exit(INTERRUPTED if run.position is not None else FINE if run.result.hits else NOTHING_FOUND)
+
+
+@contextmanager
+def _interruptible() -> Iterator[StopRequest]:
+    """The first Ctrl-C ends the hunt after the block at hand, the second at once."""
+    stop = StopRequest()
+    before = signal.signal(signal.SIGINT, stop.ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _line_printer(*, several: bool) -> Callable[[LineHitOf], None]:
+    def show(hit: LineHitOf) -> None:
+        row = f"{hit.line}\t{hit.value.kind}\t{plain(hit.value.value)}"
+        click.echo(f"{row}\t{plain(hit.log)}" if several else row)
+
+    return show
+
+
+def _progress(out: Out) -> Callable[[Sofar], None] | None:
+    line = out.progress_line("hunting")
+    if line is None:
+        return None
+
+    def show(so_far: Sofar) -> None:
+        line.show(so_far.done, so_far.total, f"  {number(so_far.hits)} lines hit  {plain(Path(so_far.name).name)}")
+
+    return show
 
 
 @click.command()
@@ -177,24 +240,3 @@ def sightings(out: Out) -> None:
 
     out.result("sightings", {"sightings": value}, text)
     sys.exit(FINE if found else NOTHING_FOUND)
-
-
-def _remarks(hits: Any) -> str:
-    parts = []
-    if hits.likely_false:
-        parts.append(f"likely false ({', '.join(hits.warnings)})")
-    if hits.outside_validity:
-        parts.append(f"{hits.outside_validity} outside validity")
-    return "; ".join(parts)
-
-
-def _progress(out: Out) -> Any:
-    lines: dict[str, Any] = {}
-
-    def show(name: str, done: int, total: int) -> None:
-        if name not in lines:
-            lines[name] = out.progress(f"hunting {Path(name).name}")
-        if lines[name] is not None:
-            lines[name](done, total)
-
-    return show

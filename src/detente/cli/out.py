@@ -38,10 +38,15 @@ class Out:
 
     def progress(self, what: str) -> Callable[[int, int], None] | None:
         """A progress line on stderr when that is a terminal; None otherwise, so that nobody computes for it."""
+        line = self.progress_line(what)
+        return None if line is None else line.show
+
+    def progress_line(self, what: str) -> Progress | None:
+        """The same, for whoever has more to say of it than how far it is."""
         if self.json or self.quiet or not sys.stderr.isatty():
             return None
         self._progress = Progress(what)
-        return self._progress.show
+        return self._progress
 
     def end_progress(self) -> None:
         if self._progress is not None:
@@ -57,7 +62,7 @@ class Progress:
         self._start = time.monotonic()
         self._shown = 0.0
 
-    def show(self, done: int, total: int) -> None:
+    def show(self, done: int, total: int, note: str = "") -> None:
         now = time.monotonic()
         if now - self._shown < PROGRESS_EVERY_S and done < total:
             return
@@ -71,7 +76,7 @@ class Progress:
             line = f"{self.what} {bar} {100 * done / total:3.0f} %  {number(rate)}/s{left}"
         else:
             line = f"{self.what} {number(done)}  {number(rate)}/s"
-        sys.stderr.write(f"\r\x1b[K{line}")
+        sys.stderr.write(f"\r\x1b[K{line}{note}")
         sys.stderr.flush()
 
     def end(self) -> None:

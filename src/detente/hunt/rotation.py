@@ -1,7 +1,8 @@
 """Rotated sets of logs in the order of time, by their names.
 
-logrotate's ways of naming: a number that grows with age (`access.log.2.gz`, `access.log.1`, `access.log`), or the date in which it was put
-away (`access.log-20150517.gz`, `access.log-20150518`, `access.log`). Whatever is packed belongs to the set of what it was.
+logrotate's ways of naming: a number that grows with age (`access.log.2.gz`, `access.log.1`, `access.log`), or the date on
+which it was put away (`access.log-20150517.gz`, `access.log-20150518`, `access.log`). Whatever is packed belongs to the
+set of what it was.
 """
 
 from __future__ import annotations

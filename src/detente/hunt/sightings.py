@@ -32,11 +32,12 @@ def make_sighting(
     at_us: int,
     random: bytes,
 ) -> dict[str, JsonValue]:
-    """A sighting of an indicator by the party with that identity; `random` is 16 bytes for its id.
+    """A sighting of an indicator by the party with that identity, "" if it is not to be named; `random` is 16 bytes for its id.
 
     Times that are not known, or are not to be told, are None and then absent. Raises InvalidObject.
     """
-    for identifier, type_ in ((indicator, "indicator"), (identity, "identity"), *((m, _MARKING) for m in markings)):
+    wanted = [(indicator, "indicator"), *((m, _MARKING) for m in markings)]
+    for identifier, type_ in [*wanted, (identity, "identity")] if identity else wanted:
         if parse_identifier(identifier)[0] != type_:
             raise InvalidObject(f"{identifier} is not the id of an object of type {type_}")
     if count < 0 or (first_us is not None and last_us is not None and last_us < first_us):
@@ -52,8 +53,9 @@ def make_sighting(
         "modified": moment,
         "count": min(count, COUNT_MAX),
         "sighting_of_ref": indicator,
-        "where_sighted_refs": [identity],
     }
+    if identity:
+        sighting["where_sighted_refs"] = [identity]
     if first_us is not None:
         sighting["first_seen"] = format_timestamp(first_us)
     if last_us is not None:

@@ -8,26 +8,25 @@ no address, not even the one that hit.
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from detente.errors import InvalidObject, InvalidPattern, NotFound, NotPermitted
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
-from detente.hunt.packed import plain_chunks
-from detente.hunt.results import HuntResult, IndicatorHits, merged
-from detente.hunt.scan import hunt
-from detente.hunt.sieve import can_compile, sieve_for
+from detente.hunt.judgement import select
+from detente.hunt.results import HuntResult, IndicatorHits
+from detente.hunt.sieve import can_compile
 from detente.hunt.sightings import make_sighting
 from detente.hunt.warninglists import WarningLists, parse_warning_list
 from detente.joint.purpose import both, purposes_of, require_known, well_known
+from detente.node.logs import STDIN, LeftOut, Logs, list_logs
 from detente.node.open import Node
 from detente.node.policy import purposes_agreed
 from detente.node.purpose import denial, note_denial
+from detente.node.search import Manner, Position, Searched, keep_position, search
 from detente.node.share import Told, say
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import effective
@@ -37,10 +36,10 @@ from detente.store import index
 
 # Less than this is searched before the compiled pass has loaded.
 COMPILED_BYTES_MIN = 16 << 20
-READ_BYTES = 1 << 20
 OURSELVES = "this party"
 HUNTING = "network-defence"  # the purpose of a hunt unless somebody names another
 JOURNALED_HITS_MAX = 2_000
+POSITION_FILE = "hunt-position.json"  # where the last hunt was stopped, in the node's folder
 # The identity of a party in STIX is computed from its origin, so that both sides know it without asking.
 IDENTITY_NAMESPACE = uuid.UUID("5b1c2f1e-6c0e-4f0f-9a55-2f6a3f5a7d11")
 
@@ -49,7 +48,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class HuntRun:
-    """One hunt. `entry`: its place in our journal."""
+    """One hunt. `entry`: its place in our journal; -1 of a hunt without a node.
+
+    `result` is of all logs, and of the hunt that was resumed. `left_out`: indicators that were not looked for because
+    somebody asked so, by reason. `not_read`: what was named or found and is no log that can be read. `position`: where it was stopped.
+    """
 
     result: HuntResult
     by_log: tuple[tuple[str, HuntResult], ...]
@@ -57,6 +60,21 @@ class HuntRun:
     not_searched: tuple[NotSearched, ...]
     entry: int
     at_us: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    not_read: tuple[LeftOut, ...] = ()
+    position: Position | None = None
+    resumed: HuntResult | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which indicators are looked for, and what is known to be harmless. See `detente.hunt.judgement`."""
+
+    warning_lists: WarningLists = field(default_factory=WarningLists)
+    allow_list: WarningLists = field(default_factory=WarningLists)
+    min_confidence: int = 0
+    indicators_max: int | None = None
+    preferred: tuple[str, ...] = ()
 
 
 def identity_id(origin: str) -> str:
@@ -105,6 +123,7 @@ def read_indicators(
                     stix.revoked,
                     marking,
                     shared_by,
+                    confidence_of(stix),
                 )
             )
     return sources, skipped
@@ -128,19 +147,18 @@ def hunt_logs(
     node: Node,
     paths: Sequence[Path],
     *,
-    warning_lists: WarningLists | None = None,
-    year: int | None = None,
+    choice: Choice | None = None,
+    manner: Manner | None = None,
     purpose: str = HUNTING,
-    progress: Progress | None = None,
 ) -> HuntRun:
     """Hunt files, every file of a folder, or "-" for standard input. Keeps the result in the journal.
 
     What is bound to other purposes than `purpose` is not looked for, which the journal keeps too. Raises NotPermitted when that is all.
     A log that ends early (a truncated .gz) is searched as far as it goes, and the result says so. Raises NotFound for a path
-    that is not there, before anything is searched.
+    that is not there, before anything is searched. A hunt that is stopped leaves its position in the node's folder.
     """
     now_us = node.clock()
-    files = _files(paths)
+    logs = list_logs(paths)
     require_known([purpose])
     denied: Counter[str] = Counter()
     sources, skipped = read_indicators(node, purpose, denied)
@@ -152,21 +170,39 @@ def hunt_logs(
         raise NotFound(
             "there are no indicators to look for yet. Import some (detente import) or sync with a partner (detente sync)."
         )
-    matcher, not_searched = _matcher(sources, warning_lists or WarningLists(), _bytes_of(files))
-    sieve = sieve_for(matcher)
-    results: list[tuple[str, HuntResult]] = []
-    for file in files:
-        with _open(file) as stream:
-            report = None if progress is None else _progress_of(str(file), file, stream, progress)
-            results.append(
-                (str(file), hunt(plain_chunks(_read(stream)), matcher, year=year, progress=report, sieve=sieve))
-            )
-    result = merged([r for _, r in results])
-    missing = (*skipped, *not_searched)
-    entry = node.store.write(
-        now_us, lambda t: node.journal(t, "hunt", _journal_body(results, result, len(sources), missing))
+    run = hunt_for(sources, skipped, logs, choice=choice or Choice(), manner=manner or Manner(), at_us=now_us)
+    body = _journal_body(run.by_log, run.result, run.indicators, run.not_searched, run)
+    keep_position(node.folder / POSITION_FILE, run.position)
+    return replace(run, entry=node.store.write(now_us, lambda t: node.journal(t, "hunt", body)))
+
+
+def hunt_for(
+    sources: Sequence[IndicatorSource],
+    skipped: Sequence[NotSearched],
+    logs: Logs,
+    *,
+    choice: Choice,
+    manner: Manner,
+    at_us: int,
+) -> HuntRun:
+    """The hunt itself, which needs no node and leaves nothing behind."""
+    chosen, left_out = select(
+        sources, min_confidence=choice.min_confidence, indicators_max=choice.indicators_max, preferred=choice.preferred
     )
-    return HuntRun(result, tuple(results), len(sources), missing, entry, now_us)
+    matcher, not_searched = _matcher(chosen, choice.warning_lists, _bytes_of(logs))
+    searched: Searched = search(logs, replace(matcher, allow_list=choice.allow_list), manner)
+    return HuntRun(
+        searched.result,
+        searched.by_log,
+        len(chosen),
+        (*skipped, *not_searched),
+        -1,
+        at_us,
+        left_out,
+        logs.left_out,
+        searched.position,
+        searched.resumed,
+    )
 
 
 def share_sightings(node: Node, run: HuntRun) -> list[Told]:
@@ -231,7 +267,11 @@ def _sighting(node: Node, hits: IndicatorHits) -> StixObject:
 
 
 def _journal_body(
-    results: Sequence[tuple[str, HuntResult]], result: HuntResult, indicators: int, missing: Sequence[NotSearched]
+    results: Sequence[tuple[str, HuntResult]],
+    result: HuntResult,
+    indicators: int,
+    missing: Sequence[NotSearched],
+    run: HuntRun | None = None,
 ) -> JsonValue:
     hits: list[JsonValue] = [
         {
@@ -242,6 +282,9 @@ def _journal_body(
             "last_us": h.last_us,
             "outside_validity": h.outside_validity,
             "likely_false": h.likely_false,
+            "allow_listed": h.allow_listed,
+            "blocked": h.actions.get("blocked", 0),
+            "allowed": h.actions.get("allowed", 0),
         }
         for h in result.hits[:JOURNALED_HITS_MAX]
     ]
@@ -249,7 +292,13 @@ def _journal_body(
         {"log": name, "lines": r.lines, "bytes": r.bytes, "stopped": r.stopped}
         for name, r in results[:JOURNALED_HITS_MAX]
     ]
+    more: dict[str, JsonValue] = {}
+    if run is not None and run.position is not None:
+        more["stopped_at"] = {"log": results[-1][0], "bytes": run.position.places[-1].bytes, "logs": run.position.logs}
+    if run is not None and run.resumed is not None:
+        more["resumed"] = {"lines": run.resumed.lines, "hit_lines": run.resumed.hit_lines}
     return {
+        **more,
         "logs": logs,
         "indicators": indicators,
         "not_searched": len(missing),
@@ -261,19 +310,7 @@ def _journal_body(
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in paths:
-        if str(path) == "-":
-            files.append(path)
-        elif path.is_dir():
-            files.extend(sorted(p for p in path.rglob("*") if p.is_file()))
-        elif path.exists():
-            files.append(path)
-        else:
-            raise NotFound(f"there is no log {path}")
-    if not files:
-        raise NotFound("no log file was found in " + ", ".join(str(p) for p in paths))
-    return files
+    return [Path(file.name) for file in list_logs(paths).files]
 
 
 def _matcher(
@@ -287,28 +324,16 @@ def _matcher(
     return compile_indicators(sources, warning_lists=warning_lists)
 
 
-def _bytes_of(files: Sequence[Path]) -> int:
+def _bytes_of(logs: Logs) -> int:
     """What is to be searched, as far as that is known; what comes through a pipe may be anything."""
-    return sum(file.stat().st_size if file.is_file() else COMPILED_BYTES_MIN for file in files)
+    return sum(
+        file.size if file.inode and file.size else COMPILED_BYTES_MIN * (file.name == STDIN) for file in logs.files
+    )
 
 
-def _open(file: Path) -> BinaryIO:
-    return sys.stdin.buffer if str(file) == "-" else file.open("rb", buffering=0)
-
-
-def _read(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(READ_BYTES):
-        yield chunk
-
-
-def _progress_of(name: str, file: Path, stream: BinaryIO, progress: Progress) -> Callable[[int, int], None]:
-    """Progress by the bytes of the file, which for a compressed log are not those that are searched."""
-    size = file.stat().st_size if str(file) != "-" else 0
-
-    def report(_bytes: int, _lines: int) -> None:
-        progress(name, stream.tell() if size else 0, size)
-
-    return report
+def confidence_of(stix: StixObject) -> int | None:
+    value = stix.value.get("confidence")
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _time(stix: StixObject, field: str) -> int | None:

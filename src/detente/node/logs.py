@@ -1,8 +1,8 @@
 """Which logs there are to hunt, in which order, and their bytes as they come from the disk.
 
-A folder stands for every regular file below it, a pattern with `*`, `?` or `[` for what it names. Rotated sets come in the order of time (see
-`detente.hunt.rotation`). A pipe is read when it is named; in a folder it is left out, because nobody may ever write to it. The same file under
-two names is read once. What is left out is listed with the reason.
+A folder stands for every regular file below it, a pattern with `*`, `?` or `[` for what it names. Rotated sets come in the
+order of time (see `detente.hunt.rotation`). A pipe is read when it is named; in a folder it is left out, because nobody may
+ever write to it. The same file under two names is read once. What is left out is listed with the reason.
 """
 
 from __future__ import annotations
@@ -117,6 +117,10 @@ def _below(folder: str, left_out: list[LeftOut]) -> Iterator[str]:
             yield os.path.join(path, file)
 
 
+def _stream(file: LogFile) -> BinaryIO:
+    return sys.stdin.buffer if file.name == STDIN else Path(file.name).open("rb", buffering=0)
+
+
 def _kind(mode: int) -> str:
     if stat.S_ISFIFO(mode):
         return "a pipe (FIFO)"
@@ -149,9 +153,7 @@ class Reading:
     def __iter__(self) -> Iterator[bytes]:
         with ExitStack() as stack:
             try:
-                stream: BinaryIO = (
-                    sys.stdin.buffer if self._file.name == STDIN else open(self._file.name, "rb", buffering=0)
-                )  # noqa: SIM115
+                stream = _stream(self._file)
             except OSError as error:
                 raise LocalError(reason_of(error)) from None
             if self._file.name != STDIN:

@@ -33,8 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.errors import InvalidPattern, InvalidStatement
-from detente.hunt import kernel, tokens_kernel
-from detente.hunt.chunks import RUN_BYTES_MAX, pieces
+from detente.hunt import tokens_kernel
+from detente.hunt.chunks import PADDING, RUN_BYTES_MAX, pieces
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched
 from detente.hunt.keys import (
     ADDRESS4,
@@ -84,42 +84,45 @@ def summarise(chunks: Iterable[bytes], *, run_bytes_max: int = RUN_BYTES_MAX) ->
     size = lines = left_out = 0
     ended = True
     for piece in pieces(chunks, run_bytes_max=run_bytes_max):
-        size += len(piece.data) + piece.left_out_bytes
+        size += len(piece) + piece.left_out_bytes
         left_out += piece.left_out_bytes
-        lines += piece.data.count(b"\n")
-        ended = piece.data.endswith(b"\n")
-        collector.add(piece.data)
+        lines += piece.padded.count(b"\n")
+        ended = piece.padded[-PADDING - 1] == 0x0A
+        collector.add(piece.padded)
     return collector.summary(size, lines + (not ended), left_out)
 
 
 class _Collector:
     def __init__(self) -> None:
-        self._data = np.zeros(0, np.uint8)
+        self._a4 = np.empty(0, np.uint64)
         self._recent = np.zeros(2 * tokens_kernel.RECENT, np.uint64)
         self._words = np.zeros((tokens_kernel.RECENT_WORDS + 1, 2), np.int64)
         self._kept: dict[str, _Kept] = {"a4": _Kept(), "a6": _Kept(), "prints": _Kept()}
         self._odd = _OddWords()
 
-    def add(self, data: bytes) -> None:
-        size = len(data)
-        padding = kernel.PADDING
-        if len(self._data) < size + 2 * padding:
-            self._data = np.zeros(size + 2 * padding, np.uint8)
+    def add(self, padded: bytes) -> None:
+        size = len(padded) - 2 * PADDING
+        if len(self._a4) <= size:
             self._a4 = np.empty(size + 1, np.uint64)
             self._a6 = np.empty((size + 1, 2), np.uint64)
             self._prints = np.empty(size + 1, np.uint64)
             self._places = np.empty((2 * size + 1, 2), np.int64)
-        self._data[padding : padding + size] = np.frombuffer(data, np.uint8)
-        self._data[padding + size : padding + size + padding] = 0
         self._words[:] = 0
         found4, found6, found, odd = tokens_kernel.tokens(
-            self._data, size, self._recent, self._words, self._a4, self._a6, self._prints, self._places
+            np.frombuffer(padded, np.uint8),
+            size,
+            self._recent,
+            self._words,
+            self._a4,
+            self._a6,
+            self._prints,
+            self._places,
         )
         self._kept["a4"].add(self._a4[:found4])
         self._kept["prints"].add(self._prints[:found])
         self._add6(self._a6[:found6])
-        for start, end in (self._places[:odd] - padding).tolist():
-            self._odd.add(data[start:end])
+        for start, end in self._places[:odd].tolist():
+            self._odd.add(padded[start:end])
         if len(self._odd.keys) >= WORDS_HELD_MAX:
             self._take_odd()
 

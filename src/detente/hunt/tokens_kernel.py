@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numba import int64, njit, uint64
 
+from detente.hunt.chunks import PADDING
 from detente.hunt.kernel import (
     _HEX,
     _IS_HOST,
@@ -29,7 +30,6 @@ from detente.hunt.kernel import (
     _NO_DIGIT,
     _ODD,
     _SEED,
-    PADDING,
     bit,
     digit_at,
     ip6_at,

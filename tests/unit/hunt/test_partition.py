@@ -1,0 +1,76 @@
+"""A log in parts is the log: every line once, wherever the cuts are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detente.hunt.indicators import IndicatorSource, compile_indicators
+from detente.hunt.partition import Log, Part, can_be_cut, first_byte, joined, lines_in, tasks
+from detente.hunt.scan import hunt
+from detente.stix.pattern import PatternValue
+
+lines = st.lists(st.sampled_from([b"", b"a", b"198.51.100.7", b"x" * 30, b"evil.example 198.51.100.7"]), max_size=12)
+
+
+def chunks_from(data: bytes, at: int, size: int) -> list[bytes]:
+    return [data[i : i + size] for i in range(at, len(data), size)]
+
+
+@given(lines, st.booleans(), st.lists(st.integers(0, 200), max_size=5), st.integers(1, 50))
+def test_the_parts_of_a_log_hold_each_line_once_and_in_order(
+    made: list[bytes], ends: bool, cuts: list[int], size: int
+) -> None:
+    data = b"\n".join(made) + (b"\n" if ends else b"")
+    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    parts = [Part(0, a, b, whole=False) for a, b in pairwise(edges)]
+    read = [b"".join(lines_in(chunks_from(data, first_byte(part), size), part)) for part in parts]
+    assert b"".join(read) == data
+    assert all(part.endswith(b"\n") for part in [part for part in read if part][:-1])
+
+
+@given(lines, st.lists(st.integers(0, 200), max_size=5), st.integers(1, 50))
+def test_the_results_of_parts_joined_are_the_result_of_the_whole(made: list[bytes], cuts: list[int], size: int) -> None:
+    data = b"\n".join(made)
+    matcher, _ = compile_indicators(
+        [
+            IndicatorSource("indicator--1", [PatternValue("ipv4", "198.51.100.7")]),
+            IndicatorSource("indicator--2", [PatternValue("domain", "evil.example")]),
+        ]
+    )
+    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    parts = [Part(0, a, b, whole=False) for a, b in pairwise(edges)]
+    results = [hunt(lines_in(chunks_from(data, first_byte(part), size), part), matcher) for part in parts]
+    assert joined(results) == hunt([data], matcher)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 500_000), st.booleans()), max_size=20),
+    st.integers(1, 8),
+    st.integers(1, 1 << 19),
+)
+def test_tasks_hold_every_byte_of_every_log_once(sizes: list[tuple[int, bool]], workers: int, task_bytes: int) -> None:
+    logs = [Log(str(n), size, cut) for n, (size, cut) in enumerate(sizes)]
+    made = [part for task in tasks(logs, workers=workers, task_bytes=task_bytes) for part in task]
+    for n, log in enumerate(logs):
+        parts = [part for part in made if part.log == n]
+        assert [part.start for part in parts] == [0, *(part.end for part in parts[:-1])]
+        assert parts[-1].end == log.size
+        assert log.cut or parts == [Part(n, 0, log.size, whole=True)]
+
+
+def test_a_thousand_small_logs_are_few_tasks_and_one_large_log_is_some_for_each_worker() -> None:
+    assert len(tasks([Log(str(n), 1000, True) for n in range(1000)], workers=2)) == 8
+    assert len(tasks([Log("large", 1 << 30, True)], workers=2)) == 16
+    assert len(tasks([Log("packed", 1 << 30, False)], workers=2)) == 1
+    assert tasks([], workers=2) == []
+
+
+def test_what_is_packed_or_has_lines_of_its_own_kind_is_not_cut() -> None:
+    assert can_be_cut(b"198.51.100.7 - -")
+    assert can_be_cut(b"")
+    assert can_be_cut(b"\xef\xbb\xbfmarked")
+    assert not can_be_cut(b"\x1f\x8b\x08")
+    assert not can_be_cut("text".encode("utf-16"))

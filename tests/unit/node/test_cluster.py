@@ -1,0 +1,119 @@
+"""A hunt on a cluster: a real scheduler, two worker processes, and the result of one process."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("distributed", reason="a hunt on a cluster needs Dask (the extra `cluster`)")
+
+from detente.errors import LocalError, NotFound, Unreachable
+from detente.hunt.indicators import IndicatorSource
+from detente.hunt.packed import plain_chunks
+from detente.hunt.results import HuntResult, merged
+from detente.hunt.scan import hunt
+from detente.hunt.warninglists import WarningLists
+from detente.node import cluster
+from detente.stix.pattern import PatternValue
+
+SOURCES = [
+    IndicatorSource("indicator--1", [PatternValue("ipv4", "198.51.100.7")], shared_by="a"),
+    IndicatorSource("indicator--2", [PatternValue("domain", "evil.example")], shared_by="b"),
+    IndicatorSource("indicator--3", [PatternValue("ipv4", "203.0.113.0/24")], valid_until_us=0),
+]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    with cluster.workers(count=2) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """One larger log of web lines, a hundred small ones, one packed, one empty."""
+    folder = tmp_path_factory.mktemp("logs")
+    dice = random.Random(5)
+
+    def lines(count: int) -> bytes:
+        return b"".join(
+            b'%b - - [%02d/Nov/2026:06:00:00 +0000] "GET /%d HTTP/1.1" 200 1 "http://%b/"\n'
+            % (
+                dice.choice([b"192.0.2.1", b"198.51.100.7", b"203.0.113.%d" % dice.randrange(50)]),
+                dice.randrange(1, 29),
+                dice.randrange(1000),
+                dice.choice([b"fine.example", b"www.evil.example", b"-"]),
+            )
+            for _ in range(count)
+        )
+
+    made = {"large.log": lines(20_000), "packed.gz": gzip.compress(lines(500)), "empty.log": b""}
+    made |= {f"small-{n:03}.log": lines(10) for n in range(100)}
+    for name, data in made.items():
+        (folder / name).write_bytes(data)
+    return [folder / name for name in made]
+
+
+def in_one_process(files: list[Path], index: cluster.Index) -> list[tuple[str, HuntResult]]:
+    return [(str(file), hunt(plain_chunks([file.read_bytes()]), index.matcher())) for file in files]
+
+
+def test_two_workers_find_what_one_process_finds_line_by_line(client: Any, files: list[Path]) -> None:
+    index = cluster.index_of(SOURCES, WarningLists())
+    seen: list[tuple[int, int]] = []
+    found = cluster.hunt_on(client, files, index, task_bytes=1 << 18, progress=lambda *done: seen.append(done))
+    alone = in_one_process(files, index)
+    assert found == alone
+    assert merged(r for _, r in found).count == merged(r for _, r in alone).count > 10_000
+    total = sum(file.stat().st_size for file in files)
+    assert len(seen) > 5
+    assert seen[-1] == (total, total)
+    left = client.run(lambda dask_worker: [name for name in dask_worker.plugins if name.startswith("detente")])
+    assert list(left.values()) == [[], []]
+
+
+def test_the_files_of_a_killed_worker_are_done_again_and_count_once(client: Any, files: list[Path]) -> None:
+    index = cluster.index_of(SOURCES, WarningLists())
+    before = client.run(os.getpid)
+    victim = sorted(before.values())[0]
+    killed: list[int] = []
+
+    def kill(done: int, total: int) -> None:
+        if not killed:
+            killed.append(victim)
+            os.kill(victim, signal.SIGKILL)
+
+    found = cluster.hunt_on(client, files, index, task_bytes=1 << 16, progress=kill)
+    assert killed == [victim]
+    assert found == in_one_process(files, index)
+    client.wait_for_workers(2, timeout=60)
+    assert victim not in client.run(os.getpid).values()
+
+
+def test_a_file_that_is_not_there_a_scheduler_that_is_not_and_the_extra_that_is_not(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = cluster.index_of(SOURCES, WarningLists())
+    with pytest.raises(NotFound, match="nothing"):
+        cluster.hunt_on(client, [tmp_path / "nothing.log"], index)
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+    with pytest.raises(Unreachable, match="no scheduler answers"), cluster.workers(address="tcp://127.0.0.1:9"):
+        pass
+    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
+    with pytest.raises(NotFound, match=r"detente\[cluster\]"), cluster.workers(count=2):
+        pass
+
+
+def test_a_worker_of_another_version_is_refused(
+    client: Any, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "__version__", "0.0.1")
+    with pytest.raises(LocalError, match=r"has Détente .*, not 0\.0\.1"):
+        cluster.hunt_on(client, files, cluster.index_of(SOURCES, WarningLists()))

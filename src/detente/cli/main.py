@@ -77,6 +77,22 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+# The heading above each of these; what follows it belongs to it.
+SECTIONS = {
+    "init": "Begin",
+    "partner": "Meet and share",
+    "hunt": "Hunt",
+    "inbox": "Talk",
+    "claim": "Who says what",
+    "norm": "Norms, agreements, responses",
+    "effect": "The record",
+    "propose": "Work together",
+    "log": "Prove",
+    "erase": "Keep",
+    "taxii": "Besides",
+}
+
+
 class LazyGroup(click.Group):
     """Loads a command's module when the command is called, and lists them without loading any."""
 
@@ -93,8 +109,15 @@ class LazyGroup(click.Group):
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, help_) for name, _, help_ in COMMANDS])
+        section: list[tuple[str, str]] = []
+        heading = ""
+        for name, _, help_ in (*COMMANDS, ("", "", "")):
+            if section and (name in SECTIONS or not name):
+                with formatter.section(heading):
+                    formatter.write_dl(section)
+                section = []
+            heading = SECTIONS.get(name, heading)
+            section.append((name, help_))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -210,6 +210,17 @@ class Block:
             place += 1
         return found or None
 
+    def may_hold_network4(self, key: int) -> bool:
+        """By the table of the compiled pass: quicker than `owners`, and a word is asked for every length of network."""
+        table = self._numbers("kernel_ip4_networks")
+        last = len(table) - 1
+        place = kernel.mixed_int(key) & last
+        while (found := table[place]) != 0:
+            if found == key:
+                return True
+            place = (place + 1) & last
+        return False
+
     def _key(self, place: int) -> bytes:
         start = self._numbers("key_starts")[place]
         return bytes(self._numbers("key_text")[start : start + self._numbers("key_sizes")[place]])
@@ -267,6 +278,8 @@ class Networks:
     length: int
 
     def get(self, prefix: int) -> list[int] | None:
+        if self.version == 4 and not self.block.may_hold_network4(prefix << 8 | self.length):
+            return None
         return self.block.owners((network4_key if self.version == 4 else network6_key)(self.length, prefix))
 
 

@@ -237,7 +237,7 @@ class Matcher:
         if not hit:
             return
         text = value.decode("utf-8", "replace")
-        warnings = self.warning_lists.matches(kind, text)
+        warnings = self.warning_lists.matches(kind, text) if self.warning_lists.lists else ()
         allow_listed = bool(self.allow_list.lists and self.allow_list.matches(kind, text))
         found.extend(Match(index, rule, warnings, kind, value, allow_listed) for index in hit)
 

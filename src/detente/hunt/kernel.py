@@ -505,6 +505,12 @@ def mixed(key: Any) -> Any:
     return key ^ key >> uint64(29)
 
 
+def mixed_int(key: int) -> int:
+    """The same, of a number of the interpreter."""
+    key = (key ^ key >> 32) * int(_ODD_TOO) & 0xFFFFFFFFFFFFFFFF
+    return key ^ key >> 29
+
+
 @njit(nogil=True, cache=True)
 def with_byte(h: Any, c: int) -> Any:
     """One byte more, in lower case; names are hashed from their end, so that each parent's is met on the way."""

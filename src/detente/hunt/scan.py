@@ -88,7 +88,7 @@ def hunt(
         source = chain(first, source)
     if skip_bytes:
         source = _behind(source, skip_bytes)
-    run = _Pass(matcher, log_format.event, examples_max, lines_before, on_hit)
+    run = _Pass(matcher, log_format, examples_max, lines_before, on_hit)
     search = search or in_turn(sieve or sieve_for(matcher))
     for searched in search(pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max)):
         run.add(*searched)
@@ -144,7 +144,7 @@ class _Pass:
     def __init__(
         self,
         matcher: Matcher,
-        read_event: Callable[[bytes], Event],
+        log_format: LogFormat,
         examples_max: int,
         lines_before: int,
         on_hit: Callable[[LineHit], None] | None,
@@ -154,7 +154,8 @@ class _Pass:
         self.per_day: dict[int, int] = {}
         self.tallies: dict[int, Tally] = {}
         self._matcher = matcher
-        self._read_event = read_event
+        self._log_format = log_format
+        self._outcome = log_format.read_outcome or log_format.outcome
         self._on_hit = on_hit
         self._examples_max = examples_max
         self._by_word: dict[bytes, Alike | None] = {}  # lines in which this word alone hits; None when it does not
@@ -227,13 +228,14 @@ class _Pass:
                 self._count(self.lines, self._open_head.removesuffix(b"\n"), self._new(self._open_seen))
 
     def _count(self, line: int, head: bytes, alike: Alike) -> None:
-        event = self._read_event(head)
+        outcome = self._outcome(head)
         self.hit_lines += 1
-        alike.add(line, event)
-        if event.time_us is not None:
-            day = event.time_us // _DAY_US
+        alike.add(line, outcome)
+        if outcome.time_us is not None:
+            day = outcome.time_us // _DAY_US
             self.per_day[day] = self.per_day.get(day, 0) + len(alike.parts)
         if self._on_hit is not None:
+            event = self._log_format.event(head)
             for index, _, seen, _ in alike.parts:
                 self._on_hit(LineHit(line, index, seen.rule, frozenset(seen.values), event))
         if alike.wants_examples:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from detente.hunt.indicators import IndicatorSource, Match, Matcher, Rule
-from detente.hunt.readers import ACTIONS, DIRECTIONS, Event
+from detente.hunt.readers import ACTIONS, DIRECTIONS, Outcome
 from detente.hunt.results import HOSTS_MAX, SEEN_MAX, Example, IndicatorHits
 
 
@@ -76,7 +76,7 @@ class Tally:
 
     def hits(self, matcher: Matcher, index: int) -> IndicatorHits:
         source = matcher.sources[index]
-        for value in source.values:
+        for value in source.values if matcher.warning_lists.lists else ():
             self.warnings.update(matcher.warning_lists.matches(value.kind, value.value))
         return IndicatorHits(
             source=source,
@@ -130,18 +130,18 @@ class Alike:
         if len(tally.values) < SEEN_MAX:
             tally.values |= seen.values
 
-    def add(self, line: int, event: Event) -> None:
+    def add(self, line: int, outcome: Outcome) -> None:
         """One more such line; they come in the order of the log."""
         if self.count == 0:
             self.first_line = line
         self.last_line = line
         self.count += 1
-        self.actions[event.action] += 1
-        self.directions[event.direction] += 1
-        if event.host:
+        time_us, host, direction, action = outcome
+        self.actions[action] += 1
+        self.directions[direction] += 1
+        if host:
             for _, tally, _, _ in self.parts:
-                tally.add_host(event.host)
-        time_us = event.time_us
+                tally.add_host(host)
         if time_us is None:
             self.without_time += 1
             return

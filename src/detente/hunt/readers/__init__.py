@@ -29,18 +29,19 @@ from detente.hunt.readers.event import (
     Event,
     EventReader,
     LogFormat,
+    Outcome,
     Reader,
 )
 from detente.hunt.readers.json_lines import json_event, read_json, told_flavour
 from detente.hunt.readers.syslog import read_syslog_5424, syslog_3164_reader, syslog_event_reader
 from detente.hunt.readers.table import csv_table
 from detente.hunt.readers.times import read_iso
-from detente.hunt.readers.web import apache_event, read_apache
+from detente.hunt.readers.web import apache_event, apache_outcome, read_apache
 from detente.hunt.readers.zeek import zeek_tsv
 
 __all__ = [
-    "ACTIONS", "DIRECTIONS", "FORMATS", "HEAD_BYTES", "Action", "Direction", "Event", "EventReader", "LogFormat", "Reader",
-    "detect", "read_apache", "read_iso", "read_json", "read_plain", "read_syslog_5424", "syslog_3164_reader",
+    "ACTIONS", "DIRECTIONS", "FORMATS", "HEAD_BYTES", "Action", "Direction", "Event", "EventReader", "LogFormat", "Outcome",
+    "Reader", "detect", "read_apache", "read_iso", "read_json", "read_plain", "read_syslog_5424", "syslog_3164_reader",
 ]  # fmt: skip
 
 HEAD_BYTES = 64 << 10  # of a log, by which its format is told; and of a line, as given to a reader
@@ -116,7 +117,7 @@ def _named(name: str, lines: Sequence[bytes], year: int | None) -> LogFormat:
             )
         return table or LogFormat(name, read_plain)
     simple: dict[str, LogFormat] = {
-        "apache": LogFormat("apache", read_apache, apache_event),
+        "apache": LogFormat("apache", read_apache, apache_event, apache_outcome),
         "syslog-5424": LogFormat("syslog-5424", read_syslog_5424, syslog_event_reader(year)),
         "syslog-3164": LogFormat("syslog-3164", syslog_3164_reader(year), syslog_event_reader(year)),
         "iso": LogFormat("iso", read_iso, syslog_event_reader(year)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Direction = Literal["in", "out", "unknown"]
 Action = Literal["blocked", "allowed", "unknown"]
@@ -34,6 +34,20 @@ class Event:
 
 NOTHING = Event()
 
+
+class Outcome(NamedTuple):
+    """What of an event is counted for each line that hits; read many times faster than all of it, where a format can."""
+
+    time_us: int | None
+    host: str
+    direction: Direction
+    action: Action
+
+
+def outcome_of(event: Event) -> Outcome:
+    return Outcome(event.time_us, event.host, event.direction, event.action)
+
+
 Reader = Callable[[bytes], int | None]
 EventReader = Callable[[bytes], Event]
 
@@ -45,9 +59,14 @@ class LogFormat:
     name: str
     time_us: Reader
     read_event: EventReader | None = None
+    read_outcome: Callable[[bytes], Outcome] | None = None
 
     def event(self, line: bytes) -> Event:
         return Event(self.time_us(line)) if self.read_event is None else self.read_event(line)
+
+    def outcome(self, line: bytes) -> Outcome:
+        """Of the same event."""
+        return outcome_of(self.event(line)) if self.read_outcome is None else self.read_outcome(line)
 
 
 def flow(

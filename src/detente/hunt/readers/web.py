@@ -10,8 +10,9 @@ of 404 and its like the log does not say whether anybody minded.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from detente.hunt.readers.event import Action, Event
+from detente.hunt.readers.event import Action, Event, Outcome, outcome_of
 from detente.hunt.readers.times import MONTHS, moment
 
 _SEEN_BYTES = 16 << 10
@@ -51,6 +52,25 @@ def apache_event(line: bytes) -> Event:
     return Event(time_us, client, virtual_host, virtual_host, "in", _action(status), fields)
 
 
+def apache_outcome(line: bytes) -> Outcome:
+    found = _PLAIN_REQUEST.match(line, 0, _SEEN_BYTES)
+    if found is None:
+        return outcome_of(apache_event(line))
+    return Outcome(_time_written(found[1]), "", "in", _action_of(found[2]))
+
+
+@lru_cache(4096)
+def _time_written(text: bytes) -> int | None:
+    """In a busy log many lines tell the same second."""
+    found = _TIME.fullmatch(text)
+    return None if found is None else _time_of(found)
+
+
+@lru_cache(1000)
+def _action_of(status: bytes) -> Action:
+    return _action(status.decode())
+
+
 def _time_of(found: re.Match[bytes]) -> int | None:
     day, month, year, hour, minute, second, zone = found.groups()
     return moment(int(year), MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second), b"", zone)
@@ -63,6 +83,11 @@ def _action(status: str) -> Action:
 
 
 _TIME = re.compile(rb"\[([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-][0-9]{4})\]")
+# A request for a path, behind three fields as both formats have them: nothing in it needs a second look.
+_PLAIN_REQUEST = re.compile(
+    rb"(?:[^ \[]{0,512}+ ){3}(\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}\])"
+    rb' "(?!CONNECT )[A-Z]{1,32} /[^"\\]*+" ([0-9]{3}) \S'
+)
 _QUOTED = rb'"((?:[^"\\]|\\.)*+)"'
 _REQUEST = re.compile(
     rb' "(?:([A-Z]{1,32}) )?((?:[^"\\ ]|\\.)*+)[^"]*+" ([0-9]{3}) \S+(?: ' + _QUOTED + rb" " + _QUOTED + rb")?"

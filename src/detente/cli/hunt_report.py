@@ -188,7 +188,8 @@ def _notes(run: HuntRun) -> Sequence[str]:
     notes += [f"{plain(n.name)}: {plain(n.reason)}" for n in run.not_read]
     for name, r in run.by_log:
         if r.stopped:
-            notes.append(f"{plain(name)}: {plain(r.stopped)}; what stands before was searched")
+            told = "" if "what stands before" in r.stopped else "; what stands before was searched"
+            notes.append(f"{plain(name)}: {plain(r.stopped)}{told}")
         if r.left_out_runs:
             notes.append(
                 f"{plain(name)}: {number(r.left_out_runs)} runs without a blank were too long to be searched "

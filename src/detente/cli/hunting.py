@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import signal
@@ -133,7 +134,9 @@ def hunt(
             year=year,
             format_name=format_ or "",
             progress=_progress(out),
-            on_hit=_line_printer(several=len(logs) > 1) if lines else None,
+            on_hit=_line_printer(several=len(logs) > 1 or logs[0].is_dir() or glob.has_magic(str(logs[0])))
+            if lines
+            else None,
             stop=stop,
         )
         told = []

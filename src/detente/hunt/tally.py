@@ -26,11 +26,14 @@ class Seen:
         self.values: set[tuple[str, bytes]] = set()
 
     def add(self, match: Match) -> None:
-        self.rule = min(self.rule, match.rule)
+        if match.rule < self.rule:
+            self.values.clear()  # a weaker rule saw the same thing less exactly
+        if match.rule <= self.rule:
+            self.values.add((match.kind, match.value))
+            self.rule = match.rule
         self.likely_false = self.likely_false and bool(match.warnings)
         self.allow_listed = self.allow_listed and match.allow_listed
         self.warnings.update(match.warnings)
-        self.values.add((match.kind, match.value))
 
 
 SeenBy = dict[int, Seen]  # by the indicator's place among the matcher's sources

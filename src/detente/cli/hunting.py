@@ -27,7 +27,7 @@ from detente.node import hunt as node_hunt
 from detente.node.lists import read_indicator_file, read_values
 from detente.node.logs import list_logs
 from detente.node.open import opened, system_clock
-from detente.node.search import LineHitOf, Manner, Sofar, StopRequest, read_position
+from detente.node.search import LineHitOf, Manner, Sofar, StopRequest, Workers, read_position
 
 INTERRUPTED = 130
 
@@ -94,6 +94,8 @@ INTERRUPTED = 130
     "--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture of the hits over time to this file."
 )
 @click.option("--resume", is_flag=True, help="Go on where the last hunt was stopped.")
+@click.option("--workers", type=click.IntRange(1), help="Hunt in so many processes on this machine.")
+@click.option("--cluster", metavar="ADDRESS", help="Hunt on the Dask cluster of this scheduler, as in tcp://host:8786.")
 @click.pass_obj
 def hunt(
     out: Out,
@@ -114,6 +116,8 @@ def hunt(
     stix: Path | None,
     svg: Path | None,
     resume: bool,
+    workers: int | None,
+    cluster: str | None,
 ) -> None:
     """Look in your own LOGS (files, folders, patterns, - for stdin; packed too) for everything partners told you of.
 
@@ -122,6 +126,8 @@ def hunt(
     """
     if indicators is not None and (share_ or resume):
         raise click.UsageError("--share and --resume need a node, and --indicators is for a hunt without one")
+    if workers and cluster:
+        raise click.UsageError("--workers is for processes here, --cluster for others; say one of them")
     choice = node_hunt.Choice(
         warning_lists=node_hunt.read_warning_lists(lists) if lists else WarningLists(),
         allow_list=allow_list(read_values(allowed)) if allowed is not None else WarningLists(),
@@ -133,6 +139,7 @@ def hunt(
         manner = Manner(
             year=year,
             format_name=format_ or "",
+            workers=Workers(cluster or "", workers or 0) if cluster or workers else None,
             progress=_progress(out),
             on_hit=_line_printer(several=len(logs) > 1 or logs[0].is_dir() or glob.has_magic(str(logs[0])))
             if lines

@@ -22,6 +22,7 @@ from detente.hunt.sieve import can_compile
 from detente.hunt.sightings import make_sighting
 from detente.hunt.warninglists import WarningLists, parse_warning_list
 from detente.joint.purpose import both, purposes_of, require_known, well_known
+from detente.node.cluster import index_of, search_on
 from detente.node.logs import STDIN, LeftOut, Logs, list_logs
 from detente.node.open import Node
 from detente.node.policy import purposes_agreed
@@ -189,8 +190,13 @@ def hunt_for(
     chosen, left_out = select(
         sources, min_confidence=choice.min_confidence, indicators_max=choice.indicators_max, preferred=choice.preferred
     )
-    matcher, not_searched = _matcher(chosen, choice.warning_lists, _bytes_of(logs))
-    searched: Searched = search(logs, replace(matcher, allow_list=choice.allow_list), manner)
+    searched: Searched
+    if manner.workers is not None:
+        index_, not_searched = index_of(chosen, choice.warning_lists, choice.allow_list)
+        searched = search_on(manner.workers, logs, index_, manner)
+    else:
+        matcher, not_searched = _matcher(chosen, choice.warning_lists, _bytes_of(logs))
+        searched = search(logs, replace(matcher, allow_list=choice.allow_list), manner)
     return HuntRun(
         searched.result,
         searched.by_log,

@@ -100,6 +100,14 @@ class LineHitOf(NamedTuple):
     source: IndicatorSource
 
 
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Where a hunt is done instead of in this process: on the cluster of the scheduler at `address`, or by `count` processes here."""
+
+    address: str = ""
+    count: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class Manner:
     """How logs are read, and who is told meanwhile."""
@@ -110,6 +118,7 @@ class Manner:
     on_hit: Callable[[LineHitOf], None] | None = None
     stop: StopRequest = field(default_factory=StopRequest)
     resume: Position | None = None
+    workers: Workers | None = None  # see `detente.node.cluster`
 
 
 def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from distributed import WorkerPlugin
 
@@ -12,12 +12,9 @@ from detente.errors import InvalidStatement
 from detente.hunt.indicators import Matcher
 from detente.hunt.sieve import Sieve, sieve_for
 
-if TYPE_CHECKING:
-    from detente.node.cluster import Index
-
 
 class Hunter(WorkerPlugin):
-    def __init__(self, index: Index, version: str) -> None:
+    def __init__(self, index: Any, version: str) -> None:
         self.name = index.name
         self._index = index
         self._version = version

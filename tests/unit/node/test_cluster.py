@@ -14,13 +14,15 @@ import pytest
 
 pytest.importorskip("distributed", reason="a hunt on a cluster needs Dask (the extra `cluster`)")
 
-from detente.errors import LocalError, NotFound, Unreachable
+from detente.errors import InvalidStatement, LocalError, NotFound, Unreachable
 from detente.hunt.indicators import IndicatorSource
 from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.scan import hunt
 from detente.hunt.warninglists import WarningLists
 from detente.node import cluster
+from detente.node.logs import LogFile, list_logs
+from detente.node.search import Workers
 from detente.stix.pattern import PatternValue
 
 SOURCES = [
@@ -28,11 +30,16 @@ SOURCES = [
     IndicatorSource("indicator--2", [PatternValue("domain", "evil.example")], shared_by="b"),
     IndicatorSource("indicator--3", [PatternValue("ipv4", "203.0.113.0/24")], valid_until_us=0),
 ]
+INDEX, _ = cluster.index_of(SOURCES, WarningLists(), WarningLists())
+
+
+def listed(files: list[Path]) -> list[LogFile]:
+    return [log for file in files for log in list_logs([file]).files]
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    with cluster.workers(count=2) as found:
+    with cluster.workers(Workers(count=2)) as found:
         yield found
 
 
@@ -61,38 +68,36 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [folder / name for name in made]
 
 
-def in_one_process(files: list[Path], index: cluster.Index) -> list[tuple[str, HuntResult]]:
-    return [(str(file), hunt(plain_chunks([file.read_bytes()]), index.matcher())) for file in files]
+def in_one_process(files: list[Path]) -> list[tuple[str, HuntResult]]:
+    return [(str(file), hunt(plain_chunks([file.read_bytes()]), INDEX.matcher())) for file in files]
 
 
 def test_two_workers_find_what_one_process_finds_line_by_line(client: Any, files: list[Path]) -> None:
-    index = cluster.index_of(SOURCES, WarningLists())
-    seen: list[tuple[int, int]] = []
-    found = cluster.hunt_on(client, files, index, task_bytes=1 << 18, progress=lambda *done: seen.append(done))
-    alone = in_one_process(files, index)
+    seen: list[tuple[int, int, int]] = []
+    found = cluster.hunt_on(client, listed(files), INDEX, task_bytes=1 << 18, progress=lambda *done: seen.append(done))
+    alone = in_one_process(files)
     assert found == alone
     assert merged(r for _, r in found).count == merged(r for _, r in alone).count > 10_000
     total = sum(file.stat().st_size for file in files)
     assert len(seen) > 5
-    assert seen[-1] == (total, total)
+    assert seen[-1] == (total, total, sum(result.hit_lines for _, result in alone))
     left = client.run(lambda dask_worker: [name for name in dask_worker.plugins if name.startswith("detente")])
     assert list(left.values()) == [[], []]
 
 
 def test_the_files_of_a_killed_worker_are_done_again_and_count_once(client: Any, files: list[Path]) -> None:
-    index = cluster.index_of(SOURCES, WarningLists())
     before = client.run(os.getpid)
     victim = sorted(before.values())[0]
     killed: list[int] = []
 
-    def kill(done: int, total: int) -> None:
+    def kill(done: int, total: int, hits: int) -> None:
         if not killed:
             killed.append(victim)
             os.kill(victim, signal.SIGKILL)
 
-    found = cluster.hunt_on(client, files, index, task_bytes=1 << 16, progress=kill)
+    found = cluster.hunt_on(client, listed(files), INDEX, task_bytes=1 << 16, progress=kill)
     assert killed == [victim]
-    assert found == in_one_process(files, index)
+    assert found == in_one_process(files)
     client.wait_for_workers(2, timeout=60)
     assert victim not in client.run(os.getpid).values()
 
@@ -100,14 +105,15 @@ def test_the_files_of_a_killed_worker_are_done_again_and_count_once(client: Any,
 def test_a_file_that_is_not_there_a_scheduler_that_is_not_and_the_extra_that_is_not(
     client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index = cluster.index_of(SOURCES, WarningLists())
-    with pytest.raises(NotFound, match="nothing"):
-        cluster.hunt_on(client, [tmp_path / "nothing.log"], index)
+    [(_, result)] = cluster.hunt_on(client, [LogFile(str(tmp_path / "nothing.log"))], INDEX)
+    assert "rotated away" in result.stopped
+    with pytest.raises(InvalidStatement, match="no file that workers can read"):
+        cluster.hunt_on(client, [LogFile("/dev/null")], INDEX)
     monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
-    with pytest.raises(Unreachable, match="no scheduler answers"), cluster.workers(address="tcp://127.0.0.1:9"):
+    with pytest.raises(Unreachable, match="no scheduler answers"), cluster.workers(Workers("tcp://127.0.0.1:9")):
         pass
     monkeypatch.setattr(cluster, "find_spec", lambda name: None)
-    with pytest.raises(NotFound, match=r"detente\[cluster\]"), cluster.workers(count=2):
+    with pytest.raises(NotFound, match=r"detente\[cluster\]"), cluster.workers(Workers(count=2)):
         pass
 
 
@@ -116,4 +122,4 @@ def test_a_worker_of_another_version_is_refused(
 ) -> None:
     monkeypatch.setattr(cluster, "__version__", "0.0.1")
     with pytest.raises(LocalError, match=r"has Détente .*, not 0\.0\.1"):
-        cluster.hunt_on(client, files, cluster.index_of(SOURCES, WarningLists()))
+        cluster.hunt_on(client, listed(files), INDEX)

@@ -132,7 +132,7 @@ def run(
             node,
             everything=everything,
             folder=folder,
-            warning_lists=node_hunt.read_warning_lists(lists),
+            choice=node_hunt.Choice(warning_lists=node_hunt.read_warning_lists(lists)),
             year=year,
             purpose=purpose,
             progress=_progress(out),

@@ -172,7 +172,7 @@ def hunt_logs(
             "there are no indicators to look for yet. Import some (detente import) or sync with a partner (detente sync)."
         )
     run = hunt_for(sources, skipped, logs, choice=choice or Choice(), manner=manner or Manner(), at_us=now_us)
-    body = _journal_body(run.by_log, run.result, run.indicators, run.not_searched, run)
+    body = journal_body(run.by_log, run.result, run.indicators, run.not_searched, run)
     keep_position(node.folder / POSITION_FILE, run.position)
     return replace(run, entry=node.store.write(now_us, lambda t: node.journal(t, "hunt", body)))
 
@@ -272,7 +272,7 @@ def _sighting(node: Node, hits: IndicatorHits) -> StixObject:
     return parse_object(value)
 
 
-def _journal_body(
+def journal_body(
     results: Sequence[tuple[str, HuntResult]],
     result: HuntResult,
     indicators: int,
@@ -313,10 +313,6 @@ def _journal_body(
         "hit_lines": result.hit_lines,
         "lines": result.lines,
     }
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    return [Path(file.name) for file in list_logs(paths).files]
 
 
 def _matcher(

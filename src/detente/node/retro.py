@@ -15,16 +15,23 @@ from pathlib import Path
 
 from detente.errors import NotFound, NotPermitted
 from detente.hunt.indicators import IndicatorSource, NotSearched
-from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, merged
-from detente.hunt.scan import hunt
-from detente.hunt.warninglists import WarningLists
 from detente.joint.purpose import require_known
-from detente.node import hunt as node_hunt
-from detente.node.hunt import HUNTING, HuntRun, Progress
+from detente.node.hunt import (
+    HUNTING,
+    JOURNALED_HITS_MAX,
+    Choice,
+    HuntRun,
+    Progress,
+    hunt_for,
+    journal_body,
+    read_indicators,
+)
+from detente.node.logs import list_logs
 from detente.node.open import Node
 from detente.node.purpose import denial, note_denial
-from detente.node.summaries import CHANGED, FOLDER, GONE, READ_BYTES, Added, Kept, Summaries, state_of
+from detente.node.search import Manner
+from detente.node.summaries import CHANGED, FOLDER, GONE, Added, Kept, Summaries, state_of
 from detente.stix.canonical import JsonValue
 from detente.store import index
 
@@ -58,7 +65,7 @@ def add_logs(
     node: Node, paths: Sequence[Path], *, folder: Path | None = None, progress: Progress | None = None
 ) -> Added:
     """Keep a summary of each of these files. Hunt them too: only what comes from now on is asked of a summary."""
-    files = [file for file in node_hunt._files(paths) if str(file) != "-"]
+    files = [Path(file.name) for file in list_logs(paths).files if file.inode]
     if not files:
         raise NotFound("standard input cannot be read again, so no summary of it is kept; name files or folders")
     with node.store.indexed() as connection:
@@ -82,7 +89,7 @@ def ask_logs(
     *,
     everything: bool = False,
     folder: Path | None = None,
-    warning_lists: WarningLists | None = None,
+    choice: Choice | None = None,
     year: int | None = None,
     purpose: str = HUNTING,
     progress: Progress | None = None,
@@ -92,6 +99,7 @@ def ask_logs(
     Raises NotFound when no log is summarised. Raises NotPermitted when all that is new is bound to other purposes.
     """
     require_known([purpose])
+    choice = choice or Choice()
     now_us = node.clock()
     summaries = summaries_of(node, folder)
     logs = summaries.list()
@@ -110,7 +118,7 @@ def ask_logs(
         if position >= newest:
             continue
         bound: Counter[str] = Counter()
-        sources, without = node_hunt.read_indicators(node, purpose, bound, since=position)
+        sources, without = read_indicators(node, purpose, bound, since=position)
         denied |= bound
         skipped.update(dict.fromkeys(without))
         asked_sources.update({(source.id, source.shared_by): source for source in sources})
@@ -130,10 +138,12 @@ def ask_logs(
         if state in (CHANGED, GONE):
             unconfirmed.append(Unconfirmed(log, state, tuple(sources)))
         else:
-            results.append((str(path), _confirm(path, sources, warning_lists or WarningLists(), year)))
+            # The ordinary hunt over one log, with the indicators that may be in it.
+            run = hunt_for(sources, (), list_logs([path]), choice=choice, manner=Manner(year=year), at_us=now_us)
+            results += run.by_log
     result = merged([r for _, r in results])
     missing = tuple(skipped)
-    body = node_hunt._journal_body(results, result, len(asked_sources), missing)
+    body = journal_body(results, result, len(asked_sources), missing)
     assert isinstance(body, dict)
     body["retro"] = _journal_part(logs, unconfirmed)
     entry = node.store.write(now_us, lambda t: node.journal(t, "hunt", body))
@@ -167,15 +177,6 @@ def _ask(
     return found, asked.not_searched
 
 
-def _confirm(
-    path: Path, sources: Sequence[IndicatorSource], warning_lists: WarningLists, year: int | None
-) -> HuntResult:
-    """The ordinary hunt over one log, with the indicators that may be in it."""
-    matcher, _ = node_hunt._matcher(sources, warning_lists, path.stat().st_size)
-    with path.open("rb", buffering=0) as stream:
-        return hunt(plain_chunks(iter(lambda: stream.read(READ_BYTES), b"")), matcher, year=year)
-
-
 def _journal_part(logs: Sequence[Kept], unconfirmed: Sequence[Unconfirmed]) -> JsonValue:
     listed: list[JsonValue] = [
         {
@@ -183,6 +184,6 @@ def _journal_part(logs: Sequence[Kept], unconfirmed: Sequence[Unconfirmed]) -> J
             "state": one.state,
             "indicators": [{"indicator": source.id, "shared_by": source.shared_by} for source in one.sources],
         }
-        for one in unconfirmed[: node_hunt.JOURNALED_HITS_MAX]
+        for one in unconfirmed[:JOURNALED_HITS_MAX]
     ]
     return {"summarised_logs": len(logs), "unconfirmed_logs": len(unconfirmed), "unconfirmed": listed}

@@ -6,11 +6,12 @@ import gzip
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.cli.test_commands import node, run
 
 pytest.importorskip("distributed", reason="a hunt on a cluster needs Dask (the extra `cluster`)")
 
@@ -24,6 +25,8 @@ from detente.node import cluster
 from detente.node.logs import LogFile, list_logs
 from detente.node.search import Workers
 from detente.stix.pattern import PatternValue
+
+__all__ = ["node", "run"]  # fixtures
 
 SOURCES = [
     IndicatorSource("indicator--1", [PatternValue("ipv4", "198.51.100.7")], shared_by="a"),
@@ -123,3 +126,19 @@ def test_a_worker_of_another_version_is_refused(
     monkeypatch.setattr(cluster, "__version__", "0.0.1")
     with pytest.raises(LocalError, match=r"has Détente .*, not 0\.0\.1"):
         cluster.hunt_on(client, listed(files), INDEX)
+
+
+def test_the_command_says_the_same_from_a_cluster_as_from_here(
+    client: Any, node: Callable[..., Any], files: list[Path], tmp_path: Path
+) -> None:
+    told = tmp_path / "told.txt"
+    told.write_text("198.51.100.7\nevil.example\n203.0.113.0/24\n")
+    node("collection", "add", "c")
+    node("import", str(told), "--collection", "c")
+    folder = str(files[0].parent)
+    here = node("hunt", folder)
+    there = node("hunt", "--cluster", client.scheduler.address, folder)
+    assert len(here["hits"]) == 3
+    assert {**there, "entry": 0} == {**here, "entry": 0}
+    assert "leave out --workers" in node("hunt", "--workers", "2", "--lines", folder, code=1)["error"]["message"]
+    assert node("hunt", "--workers", "2", "--cluster", "tcp://127.0.0.1:9", folder, code=2)

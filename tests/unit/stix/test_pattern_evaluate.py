@@ -107,9 +107,77 @@ def test_a_hostile_expression_takes_no_time() -> None:
 
 
 def test_a_search_without_an_end_is_given_up_with_the_reason() -> None:
-    many = [seen(n, address("198.51.100.7")) for n in range(60)]
+    nineteen = [seen(n, address("198.51.100.7")) for n in range(19)] + [seen(n, name("evil.example")) for n in range(5)]
     with pytest.raises(InvalidPattern, match="too many ways"):
-        match(f"({A} REPEATS 20 TIMES FOLLOWEDBY {B}) AND {A}", [*many[:50], seen(0, name("evil.example"))])
+        match(" AND ".join([A] * 20 + [B]), nineteen)
+    with pytest.raises(InvalidPattern, match="are searched"):
+        match(f"{A} REPEATS 999999999 TIMES", [seen(1, address("198.51.100.7"), count=999_999_999)])
+
+
+def test_what_cannot_hold_by_number_or_time_is_not_tried() -> None:
+    many = [seen(n, address("198.51.100.7")) for n in range(60)]
+    assert not match(f"({A} REPEATS 20 TIMES FOLLOWEDBY {B}) AND {A}", [*many[:50], seen(0, name("evil.example"))])
+    assert not match(f"{A} REPEATS 30 TIMES AND {A} REPEATS 31 TIMES", many)
+    assert match(f"{A} REPEATS 30 TIMES AND {A} REPEATS 30 TIMES", many) == many
+    assert not match(f"({A} AND {A} REPEATS 20 TIMES) WITHIN 19 SECONDS", many)
+    assert match(f"({A} AND {A} REPEATS 20 TIMES) WITHIN 20 SECONDS", many) == many[:21]
+
+
+def test_as_many_operands_and_repetitions_as_a_pattern_can_hold_need_no_stack() -> None:
+    many = [seen(n % 3600, address("198.51.100.7")) for n in range(1200)]
+    assert len(match(" AND ".join([A] * 600), many)) == 600
+    assert len(match(" FOLLOWEDBY ".join([A] * 600), many)) == 600
+    assert len(match(f"{A} REPEATS 1200 TIMES", many)) == 1200
+    assert len(match(f"({A} AND {A}) REPEATS 600 TIMES", many)) == 1200
+    assert not match(f"{A} REPEATS 99999999999999999999 TIMES", many)
+    assert match(f"{A} WITHIN {'9' * 400}.0 SECONDS", many)
+
+
+def test_ten_thousand_observations_take_time_by_their_number() -> None:
+    def cost(count: int, text: str) -> float:
+        many = [seen(n % 3600, address(f"10.0.{n >> 8}.{n & 255}")) for n in range(count)]
+        began = time.process_time()
+        match(text, many)
+        return time.process_time() - began
+
+    every = "[ipv4-addr:value LIKE '10.%']"
+    for text in (A, every, f"({every} FOLLOWEDBY {A}) WITHIN 5 SECONDS", f"{every} FOLLOWEDBY {every}"):
+        # Thrice the observations; quadratic would be nine times. The floor keeps the noise of short runs out.
+        assert cost(9000, text) < 7 * max(cost(3000, text), 0.02)
+
+
+def test_objects_that_refer_to_each_other_in_many_ways_are_reached_once() -> None:
+    names = [name(f"n{n}.example", resolves_to_refs=[str(m) for m in range(40)]) for n in range(40)]
+    began = time.process_time()
+    assert not match(f"[domain-name:{'resolves_to_refs[*].' * 30}value = 'x']", [seen(1, *names)])
+    assert time.process_time() - began < 5  # a bound on runaway growth, not a measurement
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("%", "", True), ("", "", True), ("", "a", False), ("a%", "a", True), ("%a", "ba", True), ("a_c", "abc", True),
+        ("a_c", "ac", False), ("%a%b%", "xxaxbx", True), ("%ab%ba%", "aba", False), ("ab%ba", "aba", False),
+        ("_%_", "a", False), ("_%_", "ab", True), ("%a_c%", "zzabcz", True), ("%.%", "a.b", True), ("%.%", "ab", False),
+        ("a%%b", "ab", True), ("%_\n%", "x\ny", True), ("A", "a", False),
+    ],
+)  # fmt: skip
+def test_like_is_anchored_and_knows_two_signs(pattern: str, text: str, fits: bool) -> None:
+    literal = pattern.replace("\\", "\\\\")
+    assert bool(match(f"[domain-name:value LIKE '{literal}']", [seen(1, name(text))])) == fits
+
+
+def test_text_that_is_no_text_is_refused_or_found_nowhere() -> None:
+    half = seen(1, name("a\ud800b"))
+    assert not match("[domain-name:value MATCHES 'a.b' AND domain-name:value = 'x']", [half])
+    with pytest.raises(InvalidPattern, match="half a character"):
+        match("[domain-name:value MATCHES '\ud800']", [half])
+    for text in (
+        "[domain-name:value > t'2026-02-31T00:00:00Z']",
+        f"{A} START t'2026-02-31T00:00:00Z' STOP t'2026-03-01T00:00:00Z'",
+    ):
+        with pytest.raises(InvalidPattern):
+            match(text, [half])
 
 
 def test_wrong_observed_data_is_refused_with_what_is_missing() -> None:

@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
@@ -34,6 +34,8 @@ def values_at(path: Path, root: Object, objects: Mapping[str, Object]) -> Iterat
         return
     # The step that comes next, the value before it, how many references were followed, and whether it is text for bytes.
     pending: list[tuple[int, Any, int, str]] = [(0, root, 0, "")]
+    # Objects that many paths lead to are looked at once for each step, or the number of paths would be what it costs.
+    reached: set[tuple[int, str]] = set()
     while pending:
         at, value, followed, last = pending.pop()
         if at == len(path.steps):
@@ -42,8 +44,9 @@ def values_at(path: Path, root: Object, objects: Mapping[str, Object]) -> Iterat
         step = path.steps[at]
         if isinstance(step, str) and isinstance(value, str) and last.endswith(("_ref", "_refs")):
             target = objects.get(value)
-            if target is None or followed == DEREFERENCES_MAX:
+            if target is None or followed == DEREFERENCES_MAX or (at, value) in reached:
                 continue
+            reached.add((at, value))
             value, followed = target, followed + 1
         if step is None and isinstance(value, list):
             pending += [(at + 1, element, followed, last) for element in reversed(value)]
@@ -81,8 +84,7 @@ def _holds(comparison: Comparison) -> Predicate:
         case "IN":
             if len({_family(literal) for literal in literals}) > 1:
                 raise InvalidPattern(f"a set holds values of one type, at character {comparison.position}")
-            equals = [_equals(literal) for literal in literals]
-            return lambda value: any(one(value) for one in equals)
+            return any_of(literals)
         case "=":
             return _equals(literals[0])
         case "!=":
@@ -96,6 +98,20 @@ def _holds(comparison: Comparison) -> Predicate:
             return _matches(_text(comparison), comparison.position)
         case "ISSUBSET" | "ISSUPERSET":
             return _in_network(_text(comparison), comparison.operator == "ISSUBSET", comparison.position)
+
+
+def any_of(literals: Sequence[Constant]) -> Predicate:
+    """Equality with one of them."""
+    texts = frozenset(literal.value for literal in literals if literal.kind == "string")
+    equals = [_equals(literal) for literal in literals]
+    others = [one for one, literal in zip(equals, literals, strict=True) if literal.kind != "string"]
+
+    def is_one(value: Any) -> bool:
+        if isinstance(value, str):
+            return value in texts or any(one(value) for one in others)
+        return any(one(value) for one in equals)
+
+    return is_one
 
 
 def _text(comparison: Comparison) -> str:
@@ -120,7 +136,10 @@ def _pair(literal: Constant) -> Callable[[Any], tuple[Any, Any] | None]:
         case "integer" | "float":
             return lambda value: (value, constant) if type(value) in (int, float) else None
         case "timestamp":
-            moment = moment_of(str(constant))
+            try:
+                moment = moment_of(str(constant))
+            except InvalidObject:
+                raise InvalidPattern(f"{str(constant)[:60]!a} is no moment that exists") from None
             return lambda value: (moment_of(value), moment) if isinstance(value, str) else None
         case "hex":
             return _pair_of_bytes(bytes.fromhex(str(constant)))
@@ -178,35 +197,54 @@ def _ordered(operator: str, literal: Constant) -> Predicate:
 
 
 def _like(pattern: str) -> Predicate:
-    wanted = unicodedata.normalize("NFC", pattern)
-    raw = _latin(wanted)
+    wanted = _Wild(unicodedata.normalize("NFC", pattern))
+    is_latin = _latin(wanted.text) is not None
 
     def like(value: Any) -> bool:
         if isinstance(value, bytes):
-            return raw is not None and _wild(raw.decode("latin-1"), value.decode("latin-1"))
-        return isinstance(value, str) and _wild(wanted, unicodedata.normalize("NFC", value))
+            return is_latin and wanted.fits(value.decode("latin-1"))
+        return isinstance(value, str) and wanted.fits(unicodedata.normalize("NFC", value))
 
     return like
 
 
-def _wild(pattern: str, text: str) -> bool:
-    """`%` for any characters, `_` for one. Goes back to the last `%` alone, so that no pattern takes more than their product."""
-    p = t = 0
-    star = mark = -1
-    while t < len(text):
-        if p < len(pattern) and pattern[p] == "%":
-            star, mark = p, t
-            p += 1
-        elif p < len(pattern) and (pattern[p] == "_" or pattern[p] == text[t]):
-            p += 1
-            t += 1
-        elif star >= 0:
-            p = star + 1
-            mark += 1
-            t = mark
-        else:
+class _Wild:
+    """`%` for any characters, `_` for one; the whole text. The parts between `%` are found from left to right, each where it
+    comes first, so that no pattern takes more than the product of the two lengths."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        first, *rest = text.split("%")
+        self._open = bool(rest)
+        self._first = first
+        self._last = rest.pop() if rest else ""
+        self._inner = [
+            re.compile(re.escape(part).replace("_", "."), re.DOTALL) if "_" in part else part for part in rest if part
+        ]
+
+    def fits(self, text: str) -> bool:
+        if not self._open:
+            return len(text) == len(self._first) and _same(self._first, text)
+        end = len(text) - len(self._last)
+        at = len(self._first)
+        if at > end or not _same(self._first, text[:at]) or not _same(self._last, text[end:]):
             return False
-    return all(c == "%" for c in pattern[p:])
+        for part in self._inner:
+            if isinstance(part, str):
+                start = text.find(part, at, end)
+                size = len(part)
+            else:
+                found = part.search(text, at, end)
+                start, size = (-1, 0) if found is None else (found.start(), len(found.group()))
+            if start < 0:
+                return False
+            at = start + size
+        return True
+
+
+def _same(wanted: str, text: str) -> bool:
+    """Of one length; `_` fits whatever stands there."""
+    return wanted == text or ("_" in wanted and all(w in ("_", c) for w, c in zip(wanted, text, strict=True)))
 
 
 def _matches(pattern: str, position: int) -> Predicate:
@@ -216,6 +254,8 @@ def _matches(pattern: str, position: int) -> Predicate:
         raise InvalidPattern(
             "MATCHES needs RE2: the standard library's expressions can be made to run for ever. Install: detente[hunt]"
         ) from None
+    if not pattern.isascii() and any("\ud800" <= character <= "\udfff" for character in pattern):
+        raise InvalidPattern(f"the regular expression holds half a character, at character {position}")
     text = _compiled(re2, unicodedata.normalize("NFC", pattern), position)
     raw = _latin(pattern)
     options = re2.Options()
@@ -229,7 +269,12 @@ def _matches(pattern: str, position: int) -> Predicate:
     def matches(value: Any) -> bool:
         if isinstance(value, bytes):
             return bytes_ is not None and bytes_.search(value) is not None
-        return isinstance(value, str) and text.search(unicodedata.normalize("NFC", value)) is not None
+        if not isinstance(value, str):
+            return False
+        try:
+            return text.search(unicodedata.normalize("NFC", value)) is not None
+        except UnicodeEncodeError:  # half a character, which no expression can ask for
+            return False
 
     return matches
 

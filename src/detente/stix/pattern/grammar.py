@@ -40,6 +40,7 @@ class _Parser:
         self._lenient = lenient
         self._next = 0
         self._depth = 0
+        self._height = 0  # how many qualifiers are inside each other in what was read last
 
     def pattern(self) -> Pattern:
         expression = self._followed()
@@ -61,8 +62,11 @@ class _Parser:
     def _joined(self, operator: Literal["AND", "OR", "FOLLOWEDBY"], operand: Callable[[], Pattern]) -> Pattern:
         position = self._peek().position
         operands = [operand()]
+        height = self._height
         while self._take(operator):
             operands.append(operand())
+            height = max(height, self._height)
+        self._height = height
         return operands[0] if len(operands) == 1 else Joined(operator, tuple(operands), position)
 
     def _qualified(self) -> Pattern:
@@ -71,11 +75,13 @@ class _Parser:
         if self._take("["):
             expression: Pattern = Observation(self._alternatives(), position)
             self._expect("]")
+            height = 0
         elif self._take("("):
             self._enter(position)
             expression = self._followed()
             self._expect(")")
             self._depth -= 1
+            height = self._height
         else:
             raise self._unexpected("[ or (")
         seen: set[str] = set()
@@ -84,7 +90,11 @@ class _Parser:
             if qualifier.text in seen and not grouped and not self._lenient:
                 raise _error(f"{qualifier.text} twice on one expression; put parentheses around the first", qualifier)
             seen.add(qualifier.text)
+            height += 1
+            if height > DEPTH_MAX:
+                raise _error(f"more than {DEPTH_MAX} qualifiers inside each other", qualifier)
             expression = self._qualifier(expression)
+        self._height = height
         return expression
 
     def _qualifier(self, expression: Pattern) -> Pattern:

@@ -54,6 +54,11 @@ for _value, _digits in enumerate(
 
 Bits = NDArray[np.uint64]
 
+# Without `_nrt=False` Numba counts references to each array at each call, with atomic instructions: half of the time. Nothing
+# here makes an array, so nothing needs it.
+_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "_nrt": False}
+compiled = njit(**_OPTIONS)
+
 
 class Tables(NamedTuple):
     """What is searched for. `wanted`: the sum of the kinds that are not empty."""
@@ -62,6 +67,8 @@ class Tables(NamedTuple):
     ip4_bits: Bits  # a bitmap over the addresses, by the top bits of their fingerprints
     ip4_shift: int
     ip4: Bits  # address + 1
+    ip4_near_bits: Bits  # a bitmap over the first 20 bits of all that networks hold, since most addresses are near none
+    ip4_near_shift: int
     ip4_networks: Bits  # leading bits << 8 | length
     ip4_lengths: NDArray[np.int64]
     names: Bits
@@ -74,7 +81,7 @@ class Tables(NamedTuple):
     url_hosts: Bits
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def scan(data: Any, size: int, t: Any, out: Any) -> tuple[int, int]:
     """Words that may hit, into `out` as rows of start, end and newlines before; returns how many rows, and all newlines.
 
@@ -125,9 +132,7 @@ def scan(data: Any, size: int, t: Any, out: Any) -> tuple[int, int]:
                     continue
                 # The last 32 bits of an IPv6 address may be written so; such a one begins with digits, or with two colons.
                 in_ip6 = data[before] == 58 and (_HEX[data[before - 1]] != _NO_DIGIT or data[before - 1] == 58)
-                if (in_ip6 and t.wanted & IPV6) or ip4_may_hit(
-                    uint64(address), t.ip4_bits, t.ip4_shift, t.ip4, t.ip4_lengths, t.ip4_networks
-                ):
+                if (in_ip6 and t.wanted & IPV6) or ip4_may_hit(uint64(address), t):
                     found = put(data, base + at, lines + ones_below(newline, at), out, found)
         if t.wanted & (HASHES | IPV6):  # (4)
             x2 = x1 & shifted(x1, 1, x1_before)
@@ -151,9 +156,7 @@ def scan(data: Any, size: int, t: Any, out: Any) -> tuple[int, int]:
                         may_hit = ip6_may_hit(upper, lower, t.ip6, t.ip6_lengths)
                         if upper == none and lower >> uint64(32) == uint64(0xFFFF):
                             address6 = lower & uint64(0xFFFFFFFF)
-                            may_hit |= ip4_may_hit(
-                                address6, t.ip4_bits, t.ip4_shift, t.ip4, t.ip4_lengths, t.ip4_networks
-                            )
+                            may_hit |= ip4_may_hit(address6, t)
                 if may_hit:
                     found = put(data, base + at, lines + ones_below(newline, at), out, found)
         if t.wanted & URLS:  # (5)
@@ -171,7 +174,7 @@ def scan(data: Any, size: int, t: Any, out: Any) -> tuple[int, int]:
 # Names
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def token_end(data: Any, position: int, host: Any, at: int) -> tuple[int, bool]:
     """The end of the run of host bytes that holds `position`, and whether what lies in later blocks is ASCII."""
     others = ~host >> uint64(at)
@@ -186,14 +189,14 @@ def token_end(data: Any, position: int, host: Any, at: int) -> tuple[int, bool]:
     return end, ascii_only
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def stripped_end(data: Any, start: int, end: int) -> int:
     while end > start and (data[end - 1] == 46 or data[end - 1] == 45):
         end -= 1
     return end
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def name_may_hit(data: Any, end: int, names: Any) -> bool:
     """Whether the name that ends there, or a parent of it cut at a dot, is known. One with non-ASCII bytes may always be."""
     h = _SEED
@@ -210,7 +213,7 @@ def name_may_hit(data: Any, end: int, names: Any) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def fingerprints_of_names(text: Any, ends: Any, out: Any) -> None:
     """The fingerprints of names in lower case, one behind the other in `text`."""
     start = 0
@@ -225,7 +228,7 @@ def fingerprints_of_names(text: Any, ends: Any, out: Any) -> None:
 # Internet addresses
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def ip4_at(data: Any, position: int) -> tuple[int, int]:
     """The address whose last number begins there, or -1; and the place before it.
 
@@ -244,7 +247,7 @@ def ip4_at(data: Any, position: int) -> tuple[int, int]:
     return int64(first << 24 | second << 16 | third << 8 | last), at
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def number_before(data: Any, dot: int) -> tuple[int, int]:
     """The number of one to three digits before a dot, 999 when there is none; and where the dot before it should be."""
     ones_, tens, hundreds = digit_at(data, dot - 1), digit_at(data, dot - 2), digit_at(data, dot - 3)
@@ -257,23 +260,24 @@ def number_before(data: Any, dot: int) -> tuple[int, int]:
     return hundreds * 100 + tens * 10 + ones_, dot - 4
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def digit_at(data: Any, position: int) -> int:
     """The value of a decimal digit; anything above 9 for any other byte."""
     return int64(data[position] ^ np.uint8(48))
 
 
-@njit(nogil=True, cache=True)
-def ip4_may_hit(address: Any, bits: Any, shift: int, addresses: Any, lengths: Any, networks: Any) -> bool:
-    if bit(bits, mixed(address) >> uint64(shift)) and known(addresses, address + uint64(1)):
+@compiled
+def ip4_may_hit(address: Any, t: Any) -> bool:
+    if bit(t.ip4_bits, mixed(address) >> uint64(t.ip4_shift)) and known(t.ip4, address + uint64(1)):
         return True
-    for length in lengths:
-        if known(networks, address >> uint64(32 - length) << uint64(8) | uint64(length)):
-            return True
+    if bit(t.ip4_near_bits, mixed(address >> uint64(12)) >> uint64(t.ip4_near_shift)):
+        for length in t.ip4_lengths:
+            if known(t.ip4_networks, address >> uint64(32 - length) << uint64(8) | uint64(length)):
+                return True
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def ip6_at(data: Any, start: int, end: int) -> tuple[bool, Any, Any]:
     """The address that a run of hexadecimal digits and colons is, if it is one. A colon beside it belongs to the line."""
     start += lone_colon(data, start, end, 1)
@@ -321,7 +325,7 @@ def ip6_at(data: Any, start: int, end: int) -> tuple[bool, Any, Any]:
     return True, high, low
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def ip6_may_hit(high: Any, low: Any, networks: Any, lengths: Any) -> bool:
     for length in lengths:
         if known(networks, ip6_fingerprint(high, low, length)):
@@ -329,7 +333,7 @@ def ip6_may_hit(high: Any, low: Any, networks: Any, lengths: Any) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def lone_colon(data: Any, edge: int, other: int, inwards: int) -> int:
     """1 when the run has one or three colons at this edge, else 0."""
     colons = 0
@@ -340,7 +344,7 @@ def lone_colon(data: Any, edge: int, other: int, inwards: int) -> int:
     return 1 if colons == 1 or colons == 3 else 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def shifted128(high: Any, low: Any, bits: int) -> tuple[Any, Any]:
     if bits >= 128:
         return uint64(0), uint64(0)
@@ -351,7 +355,7 @@ def shifted128(high: Any, low: Any, bits: int) -> tuple[Any, Any]:
     return high << uint64(bits) | low >> uint64(64 - bits), low << uint64(bits)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def ip6_fingerprint(high: Any, low: Any, length: int) -> Any:
     """Of the leading bits of an address, and how many they are."""
     if length <= 64:
@@ -364,7 +368,7 @@ def ip6_fingerprint(high: Any, low: Any, length: int) -> Any:
 # Hashes, and runs of hexadecimal digits and colons
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def run_around(data: Any, position: int) -> tuple[int, int]:
     start = position
     while _HEX[data[start - 1]] != _NO_DIGIT or data[start - 1] == 58:
@@ -375,7 +379,7 @@ def run_around(data: Any, position: int) -> tuple[int, int]:
     return start, end
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def hashes_may_hit(data: Any, start: int, end: int, hashes: Any) -> tuple[bool, int]:
     """Whether a piece between colons is a known hash; and how many colons there are."""
     colons = 0
@@ -390,7 +394,7 @@ def hashes_may_hit(data: Any, start: int, end: int, hashes: Any) -> tuple[bool, 
     return False, colons
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def hash_may_hit(data: Any, start: int, end: int, hashes: Any) -> bool:
     digits = end - start
     if digits != 32 and digits != 40 and digits != 64 and digits != 128:
@@ -404,7 +408,7 @@ def hash_may_hit(data: Any, start: int, end: int, hashes: Any) -> bool:
 # URLs
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def url_may_hit(data: Any, start: int, hosts: Any) -> bool:
     """Whether the host of the authority that begins there is known. What is not plain ASCII, or very long, may always be."""
     first = start  # of the host
@@ -429,7 +433,7 @@ def url_may_hit(data: Any, start: int, hosts: Any) -> bool:
     return known(hosts, h)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def is_closing(c: int) -> bool:
     """Punctuation that belongs to the sentence and not to the URL: . , ; ! ) ]"""
     return c == 46 or c == 44 or c == 59 or c == 33 or c == 41 or c == 93
@@ -438,7 +442,7 @@ def is_closing(c: int) -> bool:
 # Words
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def put(data: Any, position: int, lines: int, out: Any, found: int) -> int:
     """The word that holds a position, unless it is the one that was put out last."""
     if found and out[found - 1, 0] <= position < out[found - 1, 1]:
@@ -458,7 +462,7 @@ def put(data: Any, position: int, lines: int, out: Any, found: int) -> int:
 # Tables
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def known(table: Any, key: Any) -> bool:
     last = uint64(len(table) - 1)
     i = mixed(key) & last
@@ -469,7 +473,7 @@ def known(table: Any, key: Any) -> bool:
     return False
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def enter(table: Any, keys: Any) -> None:
     """Keys other than zero into a table with room for them."""
     last = uint64(len(table) - 1)
@@ -480,26 +484,26 @@ def enter(table: Any, keys: Any) -> None:
         table[i] = key
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def set_mixed_bits(bitmap: Any, shift: int, keys: Any) -> None:
     for key in keys:
         place = mixed(key) >> uint64(shift)
         bitmap[place >> uint64(6)] |= uint64(1) << (place & uint64(63))
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def last8_of(text: Any, ends: Any, out: Any) -> None:
     """What stage (2) looks up, of names of eight bytes or more."""
     for n in range(len(ends)):
         out[n] = load64(text, ends[n] - 8) | _LOWER8
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def bit(bitmap: Any, place: Any) -> Any:
     return bitmap[place >> uint64(6)] >> (place & uint64(63)) & uint64(1)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def mixed(key: Any) -> Any:
     key = (key ^ key >> uint64(32)) * _ODD_TOO
     return key ^ key >> uint64(29)
@@ -511,7 +515,7 @@ def mixed_int(key: int) -> int:
     return key ^ key >> 29
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def with_byte(h: Any, c: int) -> Any:
     """One byte more, in lower case; names are hashed from their end, so that each parent's is met on the way."""
     if 65 <= c <= 90:
@@ -522,17 +526,17 @@ def with_byte(h: Any, c: int) -> Any:
 # Masks
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def shifted(mask: Any, bits: int, before: Any) -> Any:
     return mask << uint64(bits) | before >> uint64(64 - bits)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def two_to_four_back(mask: Any, before: Any) -> Any:
     return shifted(mask, 2, before) | shifted(mask, 3, before) | shifted(mask, 4, before)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def ones_below(mask: Any, at: int) -> int:
     return ones(mask & ((uint64(1) << uint64(at)) - uint64(1)))
 

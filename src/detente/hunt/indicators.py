@@ -44,6 +44,7 @@ class Rule(IntEnum):
     NETWORK = 1
     PARENT = 2
     WEAK = 3
+    PATTERN = 4  # a pattern that is more than its values, see `detente.hunt.sequence`
 
     @property
     def label(self) -> str:
@@ -52,7 +53,10 @@ class Rule(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class IndicatorSource:
-    """An indicator as one party shares it: `id` is its STIX id, the line hits when any of the values does."""
+    """An indicator as one party shares it: `id` is its STIX id, the line hits when any of the values does.
+
+    `pattern`, where it says more than that: a line that holds one of the values is held against it. See `detente.hunt.literals`.
+    """
 
     id: str
     values: Sequence[PatternValue]
@@ -62,6 +66,7 @@ class IndicatorSource:
     marking: str = ""
     shared_by: str = ""
     confidence: int | None = None  # 0 to 100 as STIX has it; None where nothing is said, which is not 0
+    pattern: str = ""
 
     def outside(self, time_us: int | None) -> bool:
         """Whether the indicator did not claim to hold at that time; valid_until itself is outside (STIX 2.1, 4.7)."""

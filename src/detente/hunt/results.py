@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from detente.hunt.indicators import IndicatorSource
+from detente.hunt.indicators import IndicatorSource, NotSearched
 
 HOSTS_MAX = 1000
 SEEN_MAX = 100
@@ -25,7 +25,8 @@ class IndicatorHits:
 
     A hit is one event: one line that matches the indicator, however often it does so within the line. So `count` is the
     number of lines too. Times are those of the events, and None where no hit line told its time. `rules` counts each
-    hit under the strongest rule that matched in its line, by the names exact, network, parent and weak.
+    hit under the strongest rule that matched in its line, by the names exact, network, parent and weak. A hit of a pattern that is
+    more than its values is counted under `pattern`; it may be of several lines, see `detente.hunt.sequence`.
     """
 
     source: IndicatorSource
@@ -65,6 +66,7 @@ class HuntResult:
     left_out_bytes: int
     stopped: str = ""  # why the log ended early, "" when it did not; the figures cover what stands before
     whole_bytes: int = 0  # of the log up to the end of the last whole line: where to go on
+    partly: tuple[NotSearched, ...] = ()  # patterns that not all lines could be held against, and why
 
     @property
     def count(self) -> int:
@@ -94,11 +96,12 @@ def merged(results: Iterable[HuntResult], *, examples_max: int = 3) -> HuntResul
         hits_per_day=dict(sorted(per_day.items())),
         lines=sum(result.lines for result in listed),
         bytes=sum(result.bytes for result in listed),
-        log_format=" ".join(sorted({result.log_format for result in listed})),
+        log_format=" ".join(sorted({result.log_format for result in listed if result.log_format})),
         left_out_runs=sum(result.left_out_runs for result in listed),
         left_out_bytes=sum(result.left_out_bytes for result in listed),
         stopped="; ".join(result.stopped for result in listed if result.stopped),
         whole_bytes=listed[0].whole_bytes if len(listed) == 1 else 0,
+        partly=tuple(dict.fromkeys(one for result in listed for one in result.partly)),
     )
 
 

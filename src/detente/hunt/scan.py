@@ -15,11 +15,13 @@ from typing import NamedTuple
 
 from detente.errors import LocalError
 from detente.hunt.chunks import BLOCK_BYTES, PADDING, RUN_BYTES_MAX, Piece, pieces
-from detente.hunt.indicators import Match, Matcher, Rule
-from detente.hunt.readers import HEAD_BYTES, Event, LogFormat, detect
+from detente.hunt.indicators import Match, Matcher, NotSearched, Rule
+from detente.hunt.observing import observed
+from detente.hunt.readers import HEAD_BYTES, Event, LogFormat, Outcome, detect
 from detente.hunt.results import Example, HuntResult, ordered
+from detente.hunt.sequence import Gathered, Watched, add_hit, watched, with_gathered, without_time
 from detente.hunt.sieve import Rows, Sieve, sieve_for
-from detente.hunt.tally import Alike, SeenBy, Tally, add_matches
+from detente.hunt.tally import Alike, Seen, SeenBy, Tally, add_matches
 
 EXAMPLE_BYTES_MAX = 4096
 
@@ -63,6 +65,7 @@ def hunt(
     run_bytes_max: int = RUN_BYTES_MAX,
     sieve: Sieve | None = None,
     search: Search | None = None,
+    gathered: Gathered | None = None,
 ) -> HuntResult:
     """All hits in one log, whose plain bytes come in chunks of any size (see `detente.hunt.packed.plain_chunks`).
 
@@ -70,8 +73,10 @@ def hunt(
     `skip_bytes` were searched before: their `lines_before` lines are counted when lines are numbered. `progress` is
     called with the bytes, the lines and those that hit so far, after every block; then `stop` is asked whether to end
     here. `sieve`: one of this matcher, by default a new one. `search` sends the pieces through sieves of this matcher in
-    its own way, say by several threads, and gives them back in order. A LocalError from the chunks ends the log: the
-    result covers what came before, and `stopped` says why.
+    its own way, say by several threads, and gives them back in order. `gathered` takes the lines
+    of patterns that need several, and whoever gave it asks it for their result when all logs are read; else they are
+    looked for in this log alone. A LocalError from the chunks ends the log: the result covers what came before, and
+    `stopped` says why.
     """
     stopped: list[str] = []
     source = _until_error(chunks, stopped)
@@ -88,7 +93,9 @@ def hunt(
         source = chain(first, source)
     if skip_bytes:
         source = _behind(source, skip_bytes)
-    run = _Pass(matcher, log_format, examples_max, lines_before, on_hit)
+    together = gathered or Gathered()
+    together.next_log()
+    run = _Pass(matcher, log_format, examples_max, lines_before, on_hit, together)
     search = search or in_turn(sieve or sieve_for(matcher))
     for searched in search(pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max)):
         run.add(*searched)
@@ -98,8 +105,12 @@ def hunt(
             stopped.append(INTERRUPTED)
             break
     run.settle()
-    return HuntResult(
-        hits=ordered(tally.hits(matcher, index) for index, tally in run.tallies.items() if tally.count),
+    result = HuntResult(
+        hits=ordered(
+            tally.hits(matcher.sources[index], matcher.warning_lists)
+            for index, tally in run.tallies.items()
+            if tally.count
+        ),
         hit_lines=run.hit_lines,
         hits_per_day={_day(day): count for day, count in sorted(run.per_day.items())},
         lines=run.lines - lines_before,
@@ -109,7 +120,9 @@ def hunt(
         left_out_bytes=run.left_out_bytes,
         stopped="".join(stopped),
         whole_bytes=skip_bytes + run.whole_bytes,
+        partly=run.partly(),
     )
+    return result if gathered is not None else with_gathered(result, together)
 
 
 def in_turn(sieve: Sieve) -> Search:
@@ -148,6 +161,7 @@ class _Pass:
         examples_max: int,
         lines_before: int,
         on_hit: Callable[[LineHit], None] | None,
+        gathered: Gathered,
     ) -> None:
         self.lines = lines_before
         self.bytes = self.whole_bytes = self.hit_lines = self.left_out_runs = self.left_out_bytes = 0
@@ -157,6 +171,9 @@ class _Pass:
         self._log_format = log_format
         self._outcome = log_format.read_outcome or log_format.outcome
         self._on_hit = on_hit
+        self._gathered = gathered
+        self._watched: dict[int, Watched] = {}
+        self._without_time: dict[int, int] = {}  # lines that a pattern needs the time of, and cannot tell it
         self._examples_max = examples_max
         self._by_word: dict[bytes, Alike | None] = {}  # lines in which this word alone hits; None when it does not
         self._by_words: dict[tuple[Alike, ...], Alike] = {}
@@ -229,11 +246,18 @@ class _Pass:
 
     def _count(self, line: int, head: bytes, alike: Alike) -> None:
         outcome = self._outcome(head)
+        hits = len(alike.parts)
+        if alike.watched:
+            hits += self._hold(line, head, outcome, alike)
+            if not hits:
+                return
         self.hit_lines += 1
-        alike.add(line, outcome)
         if outcome.time_us is not None:
             day = outcome.time_us // _DAY_US
-            self.per_day[day] = self.per_day.get(day, 0) + len(alike.parts)
+            self.per_day[day] = self.per_day.get(day, 0) + hits
+        if not alike.parts:
+            return
+        alike.add(line, outcome)
         if self._on_hit is not None:
             event = self._log_format.event(head)
             for index, _, seen, _ in alike.parts:
@@ -244,6 +268,41 @@ class _Pass:
                 if len(tally.examples) < self._examples_max:
                     tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
                     alike.wants_examples = True
+
+    def _hold(self, line: int, head: bytes, outcome: Outcome, alike: Alike) -> int:
+        """Hold the line against patterns that are more than their values; how many it hits alone."""
+        event = self._log_format.event(head)
+        one = observed(head, event)
+        alone = len(alike.parts)
+        several: list[tuple[int, Seen, int]] = []
+        for index, seen in alike.watched:
+            source = self._matcher.sources[index]
+            pattern = self._watched.get(index)
+            if pattern is None:
+                pattern = self._watched[index] = watched(source.pattern)
+            leaves = pattern.leaves(one)
+            if not leaves:
+                continue
+            if not pattern.alone:
+                several.append((index, seen, leaves))
+            elif pattern.timed and outcome.time_us is None:
+                self._without_time[index] = self._without_time.get(index, 0) + 1
+            elif pattern.holds_alone(leaves, outcome.time_us):
+                alone += 1
+                tally = self.tallies.setdefault(index, Tally())
+                add_hit(tally, source, seen, line, outcome)
+                if len(tally.examples) < self._examples_max:
+                    tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
+                if self._on_hit is not None:
+                    self._on_hit(LineHit(line, index, Rule.PATTERN, frozenset(seen.values), event))
+        for index, seen, leaves in several:
+            source, pattern = self._matcher.sources[index], self._watched[index]
+            self._gathered.add(source, pattern, leaves, line, outcome, seen, head, counted=alone > 0)
+        return alone - len(alike.parts)
+
+    def partly(self) -> tuple[NotSearched, ...]:
+        sources = ((self._matcher.sources[index], count) for index, count in self._without_time.items())
+        return tuple(NotSearched(s.id, s.shared_by, "", without_time(count)) for s, count in sources)
 
     def _alike_of(self, word: bytes) -> Alike | None:
         if word in self._by_word:
@@ -271,6 +330,9 @@ class _Pass:
     def _new(self, seen: SeenBy, matches: tuple[Match, ...] = ()) -> Alike:
         alike = Alike(matches)
         for index, how in seen.items():
+            if self._matcher.sources[index].pattern:
+                alike.watched.append((index, how))
+                continue
             tally = self.tallies.get(index)
             if tally is None:
                 tally = self.tallies[index] = Tally()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from detente.hunt.indicators import IndicatorSource, Match, Matcher, Rule
+from detente.hunt.indicators import IndicatorSource, Match, Rule
 from detente.hunt.readers import ACTIONS, DIRECTIONS, Outcome
 from detente.hunt.results import HOSTS_MAX, SEEN_MAX, Example, IndicatorHits
+from detente.hunt.warninglists import WarningLists
 
 
 class Seen:
@@ -77,10 +78,10 @@ class Tally:
             else:
                 self.more_hosts = True
 
-    def hits(self, matcher: Matcher, index: int) -> IndicatorHits:
-        source = matcher.sources[index]
-        for value in source.values if matcher.warning_lists.lists else ():
-            self.warnings.update(matcher.warning_lists.matches(value.kind, value.value))
+    def hits(self, source: IndicatorSource, warning_lists: WarningLists | None = None) -> IndicatorHits:
+        if warning_lists is not None and warning_lists.lists:
+            for value in source.values:
+                self.warnings.update(warning_lists.matches(value.kind, value.value))
         return IndicatorHits(
             source=source,
             count=self.count,
@@ -108,13 +109,14 @@ class Alike:
 
     __slots__ = (
         "actions", "bounds", "count", "directions", "first_line", "first_us", "last_line", "last_us", "matches", "parts",
-        "wants_examples", "without_time",
+        "wants_examples", "watched", "without_time",
     )  # fmt: skip
 
     def __init__(self, matches: tuple[Match, ...]) -> None:
         self.matches = matches  # of the one word, where it is one
         self.parts: list[tuple[int, Tally, Seen, bool]] = []  # for each indicator, and whether it is revoked
         self.bounds: list[tuple[Tally, IndicatorSource]] = []  # those that hold for a time only
+        self.watched: list[tuple[int, Seen]] = []  # patterns that are more than their values
         self.wants_examples = True
         self._clear()
 

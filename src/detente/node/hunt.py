@@ -17,7 +17,9 @@ from pathlib import Path
 from detente.errors import InvalidObject, InvalidPattern, NotFound, NotPermitted
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
 from detente.hunt.judgement import select
+from detente.hunt.literals import plan
 from detente.hunt.results import HuntResult, IndicatorHits
+from detente.hunt.sequence import watched
 from detente.hunt.sieve import can_compile
 from detente.hunt.sightings import make_sighting
 from detente.hunt.warninglists import WarningLists, parse_warning_list
@@ -32,7 +34,6 @@ from detente.node.share import Told, say
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import effective
 from detente.stix.objects import StixObject, parse_object, parse_timestamp
-from detente.stix.pattern import simple_values
 from detente.store import index
 
 # Less than this is searched before the compiled pass has loaded.
@@ -110,21 +111,25 @@ def read_indicators(
                 skipped.append(NotSearched(stix.id, shared_by, "", reason))
                 continue
             try:
-                values = simple_values(str(stix.value.get("pattern", "")))
+                found = plan(str(stix.value.get("pattern", "")))
             except InvalidPattern as error:
                 skipped.append(NotSearched(stix.id, shared_by, "", str(error)))
+                continue
+            skipped += [NotSearched(stix.id, shared_by, one.what, one.reason) for one in found.left_out]
+            if not found.searched:
                 continue
             marking = effective(stix, well_known(), default=node.config.default_marking).label
             sources.append(
                 IndicatorSource(
                     stix.id,
-                    values,
+                    found.values,
                     _time(stix, "valid_from"),
                     _time(stix, "valid_until"),
                     stix.revoked,
                     marking,
                     shared_by,
                     confidence_of(stix),
+                    found.held,
                 )
             )
     return sources, skipped
@@ -192,6 +197,7 @@ def hunt_for(
     )
     searched: Searched
     if manner.workers is not None:
+        chosen, skipped = _without_sequences(chosen, skipped)
         index_, not_searched = index_of(chosen, choice.warning_lists, choice.allow_list)
         searched = search_on(manner.workers, logs, index_, manner)
     else:
@@ -201,7 +207,7 @@ def hunt_for(
         searched.result,
         searched.by_log,
         len(chosen),
-        (*skipped, *not_searched),
+        (*skipped, *not_searched, *searched.result.partly),
         -1,
         at_us,
         left_out,
@@ -209,6 +215,21 @@ def hunt_for(
         searched.position,
         searched.resumed,
     )
+
+
+def _without_sequences(
+    sources: Sequence[IndicatorSource], skipped: Sequence[NotSearched]
+) -> tuple[list[IndicatorSource], list[NotSearched]]:
+    """Workers see a part of the logs each, and lines far apart may make a pattern hold."""
+    kept: list[IndicatorSource] = []
+    missing = list(skipped)
+    for source in sources:
+        if source.pattern and not watched(source.pattern).alone:
+            reason = "it needs several lines, and workers see a part of the logs each; hunt without workers"
+            missing.append(NotSearched(source.id, source.shared_by, "", reason))
+        else:
+            kept.append(source)
+    return kept, missing
 
 
 def share_sightings(node: Node, run: HuntRun) -> list[Told]:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from detente.errors import InvalidObject, InvalidPattern, NotFound
 from detente.hunt.indicators import IndicatorSource, NotSearched
+from detente.hunt.literals import plan
 from detente.intake import read_document
 from detente.intake.values import kind_named, read_value
 from detente.node.hunt import confidence_of
 from detente.stix.marking import Tlp, effective
 from detente.stix.objects import StixObject, new_id, parse_timestamp
-from detente.stix.pattern import Kind, PatternValue, simple_values
+from detente.stix.pattern import Kind, PatternValue
 
 LIST_BYTES_MAX = 1 << 30
 _JSON = (b"{", b"[")
@@ -118,20 +119,24 @@ def _from_document(
         if stix.type != "indicator":
             continue
         try:
-            values = simple_values(str(stix.value.get("pattern", "")))
+            found = plan(str(stix.value.get("pattern", "")))
         except InvalidPattern as error:
             missing.append(NotSearched(stix.id, name, "", str(error)))
+            continue
+        missing += [NotSearched(stix.id, name, one.what, one.reason) for one in found.left_out]
+        if not found.searched:
             continue
         sources.append(
             IndicatorSource(
                 stix.id,
-                values,
+                found.values,
                 _time(stix, "valid_from"),
                 _time(stix, "valid_until"),
                 stix.revoked,
                 effective(stix, definitions, default=Tlp.CLEAR).label if stix.marking_refs else "",
                 name,
                 confidence_of(stix),
+                found.held,
             )
         )
     return sources, missing

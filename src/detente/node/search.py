@@ -22,6 +22,7 @@ from detente.hunt.lines import HitValues
 from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.scan import INTERRUPTED, LineHit, hunt
+from detente.hunt.sequence import Gathered
 from detente.hunt.sieve import sieve_for
 from detente.node.logs import Logs, Reading
 from detente.stix.pattern import PatternValue
@@ -84,11 +85,13 @@ class Searched:
     by_log: tuple[tuple[str, HuntResult], ...]
     position: Position | None
     resumed: HuntResult | None = None
+    across: HuntResult | None = None  # of patterns that need several lines, which may be in several logs
 
     @property
     def result(self) -> HuntResult:
         earlier = [] if self.resumed is None else [self.resumed]
-        return merged([*earlier, *(result for _, result in self.by_log)])
+        across = [] if self.across is None else [self.across]
+        return merged([*earlier, *(result for _, result in self.by_log), *across])
 
 
 class LineHitOf(NamedTuple):
@@ -125,6 +128,7 @@ def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:
     """A log that ends early (a truncated .gz, one that vanished) is searched as far as it goes, and its result says so."""
     sieve = sieve_for(matcher)
     values = HitValues(matcher)
+    gathered = Gathered() if len(logs.files) > 1 else None
     before = {} if manner.resume is None else {(p.device, p.inode): p for p in manner.resume.places}
     places: list[Place] = []
     by_log: list[tuple[str, HuntResult]] = []
@@ -147,6 +151,7 @@ def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:
             stop=manner.stop,
             on_hit=_named(manner, file.name, values, matcher),
             sieve=sieve,
+            gathered=gathered,
         )
         by_log.append((file.name, result))
         done += file.size
@@ -160,17 +165,18 @@ def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:
         if stopped:
             by_log[-1] = (file.name, replace(result, stopped=INTERRUPTED))
             break
+    across = None if gathered is None else gathered.result()
     if not manner.stop.asked:
-        return Searched(tuple(by_log), None, None if manner.resume is None else manner.resume.so_far)
+        return Searched(tuple(by_log), None, None if manner.resume is None else manner.resume.so_far, across)
     earlier = [] if manner.resume is None else [manner.resume.so_far]
-    so_far = merged([*earlier, *(result for _, result in by_log)], examples_max=0)
+    so_far = merged([*earlier, *(result for _, result in by_log), *([across] if across else [])], examples_max=0)
     so_far = replace(so_far, stopped="", hits=tuple(replace(h, examples=()) for h in so_far.hits))
     known = {(p.device, p.inode) for p in places}
     places += [p for key, p in before.items() if key not in known]
     position = Position(
         [p for p in places if p.inode], so_far, (manner.resume.logs if manner.resume else 0) + len(by_log)
     )
-    return Searched(tuple(by_log), position, None if manner.resume is None else manner.resume.so_far)
+    return Searched(tuple(by_log), position, None if manner.resume is None else manner.resume.so_far, across)
 
 
 def _told(

@@ -113,6 +113,8 @@ def _suricata(time_us: int | None, value: _Object) -> Event:
     places = {
         "event_type": ("event_type",), "signature": ("alert", "signature"), "proto": ("proto",), "hostname": ("http", "hostname"),
         "url": ("http", "url"), "query": ("dns", "rrname"), "server_name": ("tls", "sni"), "app_proto": ("app_proto",),
+        "src_port": ("src_port",), "dest_port": ("dest_port",), "method": ("http", "http_method"),
+        "user_agent": ("http", "http_user_agent"),
     }  # fmt: skip
     return Event(time_us, source, destination, host, direction, action, _picked(value, places))
 
@@ -142,7 +144,7 @@ _WINDOWS_DIRECTIONS: dict[str, Direction] = {
 }  # fmt: skip
 _WINDOWS_SHOWN = (
     "Image", "Application", "TargetUserName", "User", "QueryName", "DestinationHostname", "CommandLine", "Hashes",
-    "TargetFilename",
+    "TargetFilename", "SourcePort", "DestinationPort", "DestPort", "Protocol",
 )  # fmt: skip
 
 
@@ -194,7 +196,11 @@ def _generic(time_us: int | None, value: _Object) -> Event:
     )
     if not named and isinstance(value.get("host"), str):
         named = text_of(value["host"])
-    places = {"url": ("url", "original"), "user": ("user", "name"), "message": ("message",)}
+    places = {
+        "url": ("url", "original"), "user": ("user", "name"), "message": ("message",), "transport": ("network", "transport"),
+        "source.port": ("source", "port"), "destination.port": ("destination", "port"), "src_port": ("src_port",),
+        "dest_port": ("dest_port",), "dst_port": ("dst_port",), "proto": ("proto",), "method": ("http", "request", "method"),
+    }  # fmt: skip
     shown = _picked(value, places)
     return Event(time_us, source, destination, named or host, _WAYS.get(way, direction), action_of(said), shown)
 

@@ -21,7 +21,7 @@ _ANSWERED = ("SF", "S1", "S2", "S3", "RSTO", "RSTR", "OTH")
 _NOT_SET = ("", "-", "(empty)")
 _SHOWN = (
     "uid", "proto", "service", "query", "method", "uri", "status_code", "user_agent", "server_name", "note", "name",
-    "conn_state",
+    "conn_state", "id.orig_p", "id.resp_p", "host", "user", "username",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from detente.cli.exits import FINE, NOTHING_FOUND
+from detente.cli.following import followed, hit_teller
 from detente.cli.hunt_report import print_run, run_csv, run_json
 from detente.cli.out import Out, defang, number, plain, table
 from detente.cli.sharing import print_told, told_json
@@ -93,6 +94,20 @@ INTERRUPTED = 130
 @click.option(
     "--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture of the hits over time to this file."
 )
+@click.option("--follow", is_flag=True, help="Go on with what is written from now on, through rotations, until Ctrl-C.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where --follow keeps how far it is; needed without a node.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(0.05),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Between two looks of --follow.",
+)
 @click.option("--resume", is_flag=True, help="Go on where the last hunt was stopped.")
 @click.option("--workers", type=click.IntRange(1), help="Hunt in so many processes on this machine.")
 @click.option("--cluster", metavar="ADDRESS", help="Hunt on the Dask cluster of this scheduler, as in tcp://host:8786.")
@@ -115,6 +130,9 @@ def hunt(
     as_csv: bool,
     stix: Path | None,
     svg: Path | None,
+    follow: bool,
+    state: Path | None,
+    every: float,
     resume: bool,
     workers: int | None,
     cluster: str | None,
@@ -128,6 +146,9 @@ def hunt(
         raise click.UsageError("--share and --resume need a node, and --indicators is for a hunt without one")
     if workers and cluster:
         raise click.UsageError("--workers is for processes here, --cluster for others; say one of them")
+    _check_follow(
+        follow=follow, state=state, alone=indicators is not None, other=resume or share_ or bool(workers or cluster)
+    )
     choice = node_hunt.Choice(
         warning_lists=node_hunt.read_warning_lists(lists) if lists else WarningLists(),
         allow_list=allow_list(read_values(allowed)) if allowed is not None else WarningLists(),
@@ -140,14 +161,27 @@ def hunt(
             year=year,
             format_name=format_ or "",
             workers=Workers(cluster or "", workers or 0) if cluster or workers else None,
-            progress=_progress(out),
+            progress=None if follow else _progress(out),
             on_hit=_line_printer(several=len(logs) > 1 or logs[0].is_dir() or glob.has_magic(str(logs[0])))
             if lines
+            else hit_teller(out)
+            if follow
             else None,
             stop=stop,
         )
         told = []
-        if indicators is not None:
+        if follow:
+            run, identity = followed(
+                out,
+                logs,
+                indicators=indicators,
+                choice=choice,
+                manner=manner,
+                state=state,
+                every=every,
+                purpose=purpose,
+            )
+        elif indicators is not None:
             sources, skipped = read_indicator_file(indicators, at_us=system_clock(), random=os.urandom)
             run = node_hunt.hunt_for(
                 sources, skipped, list_logs(logs), choice=choice, manner=manner, at_us=system_clock()
@@ -181,6 +215,17 @@ def hunt(
 
     out.result("hunt", {**run_json(run), "shared": [told_json(t) for t in told]}, text)
     sys.exit(INTERRUPTED if run.position is not None else FINE if run.result.hits else NOTHING_FOUND)
+
+
+def _check_follow(*, follow: bool, state: Path | None, alone: bool, other: bool) -> None:
+    if follow and other:
+        raise click.UsageError(
+            "--follow goes on by itself and in one process: leave out --resume, --share, --workers and --cluster"
+        )
+    if follow and alone and state is None:
+        raise click.UsageError("--follow without a node needs --state FILE, to go on after a restart")
+    if state is not None and not follow:
+        raise click.UsageError("--state is for --follow")
 
 
 @contextmanager

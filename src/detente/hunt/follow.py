@@ -52,8 +52,8 @@ class Member(Protocol):
 class Mark(msgspec.Struct, frozen=True, array_like=True):
     """`offset`: up to which byte of plain text a file was searched; -1 of a packed one that is none of our concern.
 
-    `seen`: up to where no line ends behind the offset, which mostly is how long it was at the last look. `head` and
-    `tail`: fingerprints of up to PRINT_BYTES at the beginning and before the offset.
+    `seen`: up to where no line ends behind the offset, which mostly is how long it was at the last look. `head`,
+    `tail` and `half`: fingerprints of up to PRINT_BYTES at the beginning, before the offset, and of the half line before `seen`.
     """
 
     inode: int
@@ -63,6 +63,7 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
     disk_bytes: int
     head: str
     tail: str
+    half: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def plan(marks: Sequence[Mark], members: Sequence[Member], *, step_bytes_max: in
     kept: list[Mark] = []
     for member in members:
         mark = known.get(member.inode)
-        if mark is not None and mark.offset < 0:
+        if mark is not None and (mark.offset < 0 or _is_finished(member, mark)):
             kept.append(mark)
         elif (mark is not None and mark.offset) or not _is_copy(member, members, known):
             # A mark at the beginning tells nothing of the file: its inode may have become free and been given again.
@@ -124,7 +125,8 @@ def searched(step: Step, lines: int) -> Mark | None:
     """
     if step.member.size() < step.end or (step.mark is not None and not _agrees(step.member, step.mark)):
         return None
-    return _mark(step.member, step.end, step.lines + lines, step.seen)
+    mark = _mark(step.member, step.end, step.lines + lines, step.seen)
+    return mark if step.end == step.member.size() else msgspec.structs.replace(mark, disk_bytes=-1)
 
 
 def _recognised(marks: Sequence[Mark], members: Sequence[Member]) -> dict[int, Mark]:
@@ -147,6 +149,11 @@ def _recognised(marks: Sequence[Mark], members: Sequence[Member]) -> dict[int, M
     return known
 
 
+def _is_finished(member: Member, mark: Mark) -> bool:
+    """Packed, and searched to its end: it need not be unpacked again to see that."""
+    return member.packed and mark.disk_bytes == member.disk_bytes and mark.offset == mark.seen
+
+
 def _holding(mark: Mark, free: Sequence[Member]) -> tuple[Member, Mark] | None:
     """Where else the bytes are that were searched, and up to where in there."""
     if mark.offset <= 0:
@@ -154,7 +161,8 @@ def _holding(mark: Mark, free: Sequence[Member]) -> tuple[Member, Mark] | None:
     shorter: tuple[Member, Mark] | None = None
     for member in free:
         if _holds(member, mark):
-            return member, msgspec.structs.replace(mark, inode=member.inode, disk_bytes=member.disk_bytes)
+            # There may be more in there, so of a packed file it is not known yet how long it is.
+            return member, msgspec.structs.replace(mark, inode=member.inode, disk_bytes=-1)
         size = member.size()
         head_size = min(mark.offset, PRINT_BYTES)
         # Copied at a time, and what was written behind it before the truncation was searched in the original.
@@ -200,8 +208,9 @@ def _is_copy(member: Member, members: Sequence[Member], known: dict[int, Mark]) 
 
 
 def _step(member: Member, mark: Mark | None, step_bytes_max: int) -> Step:
-    start, lines, seen = (0, 0, 0) if mark is None else (mark.offset, mark.lines, mark.seen)
+    start, lines = (0, 0) if mark is None else (mark.offset, mark.lines)
     size = member.size()
+    seen = start if mark is None or size < mark.seen or _half(member, start, mark.seen) != mark.half else mark.seen
     near = min(size, start + step_bytes_max)
     # Up to `seen` no line ends; a long one need not be read again and again.
     end = _line_end(member, max(start, min(seen, near)), near) if size > start else None
@@ -226,7 +235,15 @@ def _line_end(member: Member, low: int, high: int) -> int | None:
 
 
 def _moved(member: Member, mark: Mark) -> Mark:
-    return msgspec.structs.replace(mark, inode=member.inode, seen=member.size(), disk_bytes=member.disk_bytes)
+    size = member.size()
+    return msgspec.structs.replace(
+        mark, inode=member.inode, seen=size, disk_bytes=member.disk_bytes, half=_half(member, mark.offset, size)
+    )
+
+
+def _half(member: Member, offset: int, seen: int) -> str:
+    size = min(seen - offset, PRINT_BYTES)
+    return _print(member.read(seen - size, size)) if size > 0 else ""
 
 
 def _mark(member: Member, offset: int, lines: int, seen: int) -> Mark:
@@ -239,6 +256,7 @@ def _mark(member: Member, offset: int, lines: int, seen: int) -> Mark:
         member.disk_bytes,
         _print(member.read(0, size)),
         _print(member.read(offset - size, size)),
+        _half(member, offset, seen),
     )
 
 

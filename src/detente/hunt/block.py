@@ -48,6 +48,7 @@ ALIGNMENT = 64
 _BITS_MIN = 1 << 13
 _BITS_PER_KEY = 8
 _NO_TIME = -(1 << 63)
+_NO_CONFIDENCE = 255
 _INDICATOR = "indicator--"
 _HASH_KINDS: dict[int, Kind] = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 
@@ -66,6 +67,7 @@ class Builder:
         self._shared_by = array("H")
         self._markings = array("H")
         self._revoked = bytearray()
+        self._confidences = bytearray()
         self._validities: dict[tuple[int, int], int] = {}
         self._validity = array("I")
         self._searched = 0
@@ -84,6 +86,7 @@ class Builder:
         self._shared_by.append(self._word(source.shared_by))
         self._markings.append(self._word(source.marking))
         self._revoked.append(source.revoked)
+        self._confidences.append(_NO_CONFIDENCE if source.confidence is None else max(0, min(100, source.confidence)))
         validity = (_time(source.valid_from_us), _time(source.valid_until_us))
         self._validity.append(self._validities.setdefault(validity, len(self._validities)))
         if not source.values:
@@ -118,6 +121,7 @@ class Builder:
             "shared_by": np.frombuffer(self._shared_by, np.uint16),
             "markings": np.frombuffer(self._markings, np.uint16),
             "revoked": np.frombuffer(bytes(self._revoked), np.uint8),
+            "confidences": np.frombuffer(bytes(self._confidences), np.uint8),
             "validity": np.frombuffer(self._validity, np.uint32),
             "validities": np.array(list(self._validities), np.int64).reshape(-1),
             **{f"kernel_{name}": value for name, value in tables._asdict().items() if isinstance(value, np.ndarray)},
@@ -246,6 +250,7 @@ class Block:
             values=self._values(index),
             valid_from_us=None if start == _NO_TIME else start,
             valid_until_us=None if end == _NO_TIME else end,
+            confidence=None if s["confidences"][index] == _NO_CONFIDENCE else int(s["confidences"][index]),
             revoked=bool(s["revoked"][index]),
             marking=self.head["words"][s["markings"][index]],
             shared_by=self.head["words"][s["shared_by"][index]],
@@ -320,7 +325,8 @@ def _tables(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Ta
     for key in keys:
         by_table.setdefault(key[:1], []).append(key if key[:1] in (NETWORK4, NETWORK6) else key[1:])
     addresses = np.fromiter(map(_number, by_table.get(ADDRESS4, ())), np.uint64)
-    networks = [prefix << 8 | length for length, prefix in map(network_of, by_table.get(NETWORK4, ()))]
+    networks = [network_of(key) for key in by_table.get(NETWORK4, ())]
+    near_bits, near_shift = _bitmap(_near(networks))
     networks6 = [_fingerprint6(*network_of(key)) for key in by_table.get(NETWORK6, ())]
     names = by_table.get(NAME, [])
     text, ends = _joined(names)
@@ -340,7 +346,9 @@ def _tables(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Ta
         ip4_bits=ip4_bits,
         ip4_shift=ip4_shift,
         ip4=_entered(addresses + np.uint64(1)),
-        ip4_networks=_entered(np.array(networks, np.uint64)),
+        ip4_near_bits=near_bits,
+        ip4_near_shift=near_shift,
+        ip4_networks=_entered(np.array([prefix << 8 | length for length, prefix in networks], np.uint64)),
         ip4_lengths=np.array(lengths[NETWORK4], np.int64),
         names=_fingerprints(text, ends),
         name_bits=name_bits,
@@ -352,6 +360,17 @@ def _tables(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Ta
         ip6_lengths=np.array(lengths[NETWORK6], np.int64),
         url_hosts=_fingerprints(*_joined(hosts)),
     )
+
+
+def _near(networks: Iterable[tuple[int, int]]) -> Bits:
+    """The first 20 bits of all addresses that the networks hold, given by their lengths and leading bits."""
+    found: set[int] = set()
+    for length, prefix in networks:
+        if length >= 20:
+            found.add(prefix >> (length - 20))
+        else:
+            found.update(range(prefix << (20 - length), (prefix + 1) << (20 - length)))
+    return np.fromiter(found, np.uint64, len(found))
 
 
 def _joined(keys: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -172,7 +172,13 @@ class _Kept:
             self._bound = max(KEYS_HELD_MAX, 2 * self._size)
 
     def all(self) -> U64:
-        return np.unique(np.concatenate(self._parts)) if self._parts else np.zeros(0, np.uint64)
+        return distinct(np.concatenate(self._parts)) if self._parts else np.zeros(0, np.uint64)
+
+
+def distinct(numbers: U64) -> U64:
+    """Sorted, each once. NumPy's own way enters them into a table first, which for numbers without order is many times slower."""
+    numbers = np.sort(numbers)
+    return numbers[np.concatenate([[True], numbers[1:] != numbers[:-1]])[: len(numbers)]]
 
 
 class _OddWords:

@@ -178,7 +178,8 @@ class _Kept:
 def distinct(numbers: U64) -> U64:
     """Sorted, each once. NumPy's own way enters them into a table first, which for numbers without order is many times slower."""
     numbers = np.sort(numbers)
-    return numbers[np.concatenate([[True], numbers[1:] != numbers[:-1]])[: len(numbers)]]
+    kept: U64 = numbers[np.concatenate([[True], numbers[1:] != numbers[:-1]])[: len(numbers)]]
+    return kept
 
 
 class _OddWords:

@@ -133,6 +133,7 @@ def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:
     places: list[Place] = []
     by_log: list[tuple[str, HuntResult]] = []
     done = hits = 0
+    total = logs.size  # summed up once, not for each of many files
     for file in logs.files:
         place = before.get((file.device, file.inode), _BEGIN)
         if file.size and file.size == place.size:
@@ -147,7 +148,7 @@ def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:
             format_name=manner.format_name,
             skip_bytes=place.bytes,
             lines_before=place.lines,
-            progress=_told(manner, reading, file.name, done, logs.size, hits),
+            progress=_told(manner, reading, file.name, done, total, hits),
             stop=manner.stop,
             on_hit=_named(manner, file.name, values, matcher),
             sieve=sieve,

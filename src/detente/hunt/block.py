@@ -50,6 +50,8 @@ _BITS_PER_KEY = 8
 _NO_TIME = -(1 << 63)
 _NO_CONFIDENCE = 255
 _INDICATOR = "indicator--"
+_TABLES = ("kernel_ip4", "kernel_ip4_networks", "kernel_names", "kernel_hashes", "kernel_ip6", "kernel_url_hosts")
+_BITMAPS = ("ip4", "ip4_near", "name")
 _HASH_KINDS: dict[int, Kind] = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 
 
@@ -151,24 +153,27 @@ class Block:
     """A block as it is used: nothing is read of it before it is looked up."""
 
     def __init__(self, data: bytes | memoryview) -> None:
-        """Raises InvalidStatement for anything but a block of this version."""
+        """Raises InvalidStatement for anything but a whole block of this version.
+
+        What the sections say is not read: a block is a cache of ours, and to check all of it would take longer than to map it.
+        """
         view = memoryview(data)
-        if bytes(view[: len(MAGIC)]) != MAGIC:
+        try:
+            self.head, self._sections = _opened(view)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise InvalidStatement(
-                "this is no index of indicators, or one of another version; delete it, and it is made anew"
-            )
-        size = int.from_bytes(view[len(MAGIC) : len(MAGIC) + 8], "little")
-        self.head: dict[str, Any] = json.loads(bytes(view[len(MAGIC) + 8 : len(MAGIC) + 8 + size]))
-        self._sections: dict[str, NDArray[Any]] = {
-            name: np.frombuffer(view, np.dtype(kind), count, offset)
-            for name, (offset, kind, count) in self.head["sections"].items()
-        }
+                f"this is no index of indicators, or one of another version ({error}); delete it, and it is made anew"
+            ) from None
         self._views: dict[str, memoryview] = {}
         self._by_owner: tuple[memoryview, memoryview] | None = None  # the owners of all keys, and the place of each
 
     @property
     def label(self) -> str:
         return str(self.head["label"])
+
+    @property
+    def sources(self) -> Sources:
+        return Sources(self)
 
     @property
     def not_searched(self) -> list[NotSearched]:
@@ -257,7 +262,7 @@ class Block:
             pattern=self.head["patterns"].get(str(index), ""),
         )
 
-    def _values(self, index: int) -> list[PatternValue]:
+    def _values(self, index: int) -> tuple[PatternValue, ...]:
         """In normal form, in the order of their keys: what the indicator wrote need not be kept for a hunt."""
         if self._by_owner is None:
             # Keys were written down in the order of their owners.
@@ -265,7 +270,7 @@ class Block:
             self._by_owner = self._sections["key_owners"][places].data, places.data
         owners, order = self._by_owner
         keys = map(self._key, order[bisect_left(owners, index) : bisect_right(owners, index)])
-        return [value for key in keys if (value := _value_of(key)) is not None]
+        return tuple(value for key in keys if (value := _value_of(key)) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +302,11 @@ class Sources(Sequence[IndicatorSource]):
     """All indicators of a block; each is made when it is asked for."""
 
     def __init__(self, block: Block) -> None:
-        self._block = block
+        self.block = block
         self._made: dict[int, IndicatorSource] = {}
 
     def __len__(self) -> int:
-        return int(self._block.head["indicators"])
+        return int(self.block.head["indicators"])
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
@@ -310,11 +315,11 @@ class Sources(Sequence[IndicatorSource]):
             raise IndexError(index)
         index %= len(self)
         if index not in self._made:
-            self._made[index] = self._block.source(index)
+            self._made[index] = self.block.source(index)
         return self._made[index]
 
     def __iter__(self) -> Iterator[IndicatorSource]:
-        return map(self._block.source, range(len(self)))
+        return map(self.block.source, range(len(self)))
 
 
 # Making the block
@@ -420,12 +425,13 @@ def _fingerprint6(length: int, prefix: int) -> int:
 def _packed(head: dict[str, Any], sections: Mapping[str, NDArray[Any]]) -> bytes:
     places: dict[str, tuple[int, str, int]] = {}
     # The head says where the sections are, and they are behind it: its length is known once the places have their final digits.
-    head = {**head, "sections": places}
+    head = {**head, "sections": places, "size": 0}
     reserved = len(json.dumps(head)) + 80 * len(sections)
     at = _aligned(len(MAGIC) + 8 + reserved)
     for name, section in sections.items():
         places[name] = (at, section.dtype.str, section.size)
         at = _aligned(at + section.nbytes)
+    head["size"] = at
     text = json.dumps(head).encode().ljust(reserved)
     block = bytearray(at)
     block[: len(MAGIC)] = MAGIC
@@ -435,6 +441,29 @@ def _packed(head: dict[str, Any], sections: Mapping[str, NDArray[Any]]) -> bytes
         start = places[name][0]
         block[start : start + section.nbytes] = section.tobytes()
     return bytes(block)
+
+
+def _opened(view: memoryview) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The head and the sections; raises ValueError and its like for what is no block."""
+    if bytes(view[: len(MAGIC)]) != MAGIC:
+        raise ValueError("its first line is another")
+    size = int.from_bytes(view[len(MAGIC) : len(MAGIC) + 8], "little")
+    head: dict[str, Any] = json.loads(bytes(view[len(MAGIC) + 8 : len(MAGIC) + 8 + size]))
+    sections: dict[str, NDArray[Any]] = {
+        name: np.frombuffer(view, np.dtype(kind), count, offset)
+        for name, (offset, kind, count) in head["sections"].items()
+    }
+    if head["size"] != len(view):
+        raise ValueError(f"{len(view)} bytes where it says {head['size']}")
+    for name in _TABLES:
+        table = sections[name]
+        # The pass follows a table until it meets an empty place, so there has to be one.
+        if len(table) & (len(table) - 1) or table.all():
+            raise ValueError(f"{name} is no table")
+    for name in _BITMAPS:
+        if len(sections[f"kernel_{name}_bits"]) << 6 != 1 << (64 - head["kernel"][f"{name}_shift"]):
+            raise ValueError(f"{name} is no bitmap")
+    return head, sections
 
 
 def _aligned(at: int) -> int:

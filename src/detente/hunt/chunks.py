@@ -48,6 +48,10 @@ class Piece:
         return len(self.padded) - 2 * PADDING
 
 
+Rows = list[list[int]]
+"""Words of a piece: start, end, newlines before; places are counted from the beginning of the padding."""
+
+
 def pieces(
     chunks: Iterable[bytes], *, block_bytes: int = BLOCK_BYTES, run_bytes_max: int = RUN_BYTES_MAX
 ) -> Iterator[Piece]:

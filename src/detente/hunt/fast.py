@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from detente.hunt import kernel
-from detente.hunt.chunks import Piece
+from detente.hunt.chunks import Piece, Rows
 from detente.hunt.kernel import Tables
-from detente.hunt.sieve import Rows
 
 
 class FastSieve:

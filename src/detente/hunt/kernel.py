@@ -56,8 +56,15 @@ Bits = NDArray[np.uint64]
 
 # Without `_nrt=False` Numba counts references to each array at each call, with atomic instructions: half of the time. Nothing
 # here makes an array, so nothing needs it.
-_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "_nrt": False}
-compiled = njit(**_OPTIONS)
+_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
+
+
+def compiled(function: Any) -> Any:
+    """Kept beside this file or in the user's folder for caches (NUMBA_CACHE_DIR names another); where none can be, only in memory."""
+    try:
+        return njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:
+        return njit(**_OPTIONS)(function)
 
 
 class Tables(NamedTuple):

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from detente.hunt import values
-from detente.hunt.chunks import Piece
+from detente.hunt.chunks import Piece, Rows
 from detente.hunt.indicators import Matcher
 from detente.hunt.values import STOP
 
@@ -33,8 +33,6 @@ WORDS_SOUGHT_MAX = 64
 
 _SPACED = bytes(0x20 if byte in STOP else byte for byte in range(256))
 _WORD = re.compile(rb"[^ ]+")
-
-Rows = list[list[int]]
 
 
 class Sieve(Protocol):

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from detente.errors import InvalidObject, InvalidPattern, NotFound, NotPermitted
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
@@ -25,6 +26,7 @@ from detente.hunt.sightings import make_sighting
 from detente.hunt.warninglists import WarningLists, parse_warning_list
 from detente.joint.purpose import both, purposes_of, require_known, well_known
 from detente.node.cluster import index_of, search_on
+from detente.node.index_cache import INDICATORS_MIN, keep_index, label_of, open_index
 from detente.node.logs import STDIN, LeftOut, Logs, list_logs
 from detente.node.open import Node
 from detente.node.policy import purposes_agreed
@@ -35,6 +37,9 @@ from detente.stix.canonical import JsonValue
 from detente.stix.marking import effective
 from detente.stix.objects import StixObject, parse_object, parse_timestamp
 from detente.store import index
+
+if TYPE_CHECKING:
+    from detente.hunt.block import Block
 
 # Less than this is searched before the compiled pass has loaded.
 COMPILED_BYTES_MIN = 16 << 20
@@ -166,8 +171,7 @@ def hunt_logs(
     now_us = node.clock()
     logs = list_logs(paths)
     require_known([purpose])
-    denied: Counter[str] = Counter()
-    sources, skipped = read_indicators(node, purpose, denied)
+    sources, skipped, denied = _sources(node, purpose, logs)
     if denied:
         note_denial(node, purpose, "hunting", denied)
     if denied and not sources:
@@ -182,6 +186,22 @@ def hunt_logs(
     return replace(run, entry=node.store.write(now_us, lambda t: node.journal(t, "hunt", body)))
 
 
+def _sources(
+    node: Node, purpose: str, logs: Logs
+) -> tuple[Sequence[IndicatorSource], Sequence[NotSearched], Counter[str]]:
+    """All indicators: those of the index that is kept, where it pays to load what is compiled."""
+    many_bytes = _bytes_of(logs) >= COMPILED_BYTES_MIN
+    label = label_of(node, purpose)
+    kept = open_index(node, label)
+    denied: Counter[str] = Counter()
+    if kept is None or not (many_bytes or len(kept.block.sources) >= INDICATORS_MIN):
+        sources, skipped = read_indicators(node, purpose, denied)
+        if not sources or not can_compile() or not (many_bytes or len(sources) >= INDICATORS_MIN):
+            return sources, skipped, denied
+        kept = keep_index(node, label, sources, skipped, denied)
+    return kept.block.sources, [], kept.denied
+
+
 def hunt_for(
     sources: Sequence[IndicatorSource],
     skipped: Sequence[NotSearched],
@@ -192,16 +212,24 @@ def hunt_for(
     at_us: int,
 ) -> HuntRun:
     """The hunt itself, which needs no node and leaves nothing behind."""
-    chosen, left_out = select(
-        sources, min_confidence=choice.min_confidence, indicators_max=choice.indicators_max, preferred=choice.preferred
-    )
+    chosen: Sequence[IndicatorSource] = sources
+    left_out: Mapping[str, int] = {}
+    if choice.min_confidence or choice.indicators_max is not None:
+        chosen, left_out = select(
+            sources,
+            min_confidence=choice.min_confidence,
+            indicators_max=choice.indicators_max,
+            preferred=choice.preferred,
+        )
     searched: Searched
     if manner.workers is not None:
         chosen, skipped = _without_sequences(chosen, skipped)
         index_, not_searched = index_of(chosen, choice.warning_lists, choice.allow_list)
         searched = search_on(manner.workers, logs, index_, manner)
     else:
-        matcher, not_searched = _matcher(chosen, choice.warning_lists, _bytes_of(logs))
+        # All of a block that is kept: to make it again would take long.
+        block = getattr(sources, "block", None) if len(chosen) == len(sources) else None
+        matcher, not_searched = _matcher(chosen, choice.warning_lists, _bytes_of(logs), block)
         searched = search(logs, replace(matcher, allow_list=choice.allow_list), manner)
     return HuntRun(
         searched.result,
@@ -337,8 +365,10 @@ def journal_body(
 
 
 def _matcher(
-    sources: Sequence[IndicatorSource], warning_lists: WarningLists, size: int
+    sources: Sequence[IndicatorSource], warning_lists: WarningLists, size: int, kept: Block | None
 ) -> tuple[Matcher, Sequence[NotSearched]]:
+    if kept is not None:
+        return kept.matcher(warning_lists), kept.not_searched
     if can_compile() and size >= COMPILED_BYTES_MIN:
         from detente.hunt.block import build
 

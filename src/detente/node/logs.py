@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from detente.errors import LocalError, NotFound
+from detente.hunt.chunks import BLOCK_BYTES
 from detente.hunt.rotation import place_of
 
-READ_BYTES = 1 << 20
+READ_BYTES = BLOCK_BYTES  # a block that is as long as a chunk is copied once
 STDIN = "-"
 
 

@@ -21,10 +21,10 @@ from detente.hunt.indicators import IndicatorSource, Matcher
 from detente.hunt.lines import HitValues
 from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, merged
-from detente.hunt.scan import INTERRUPTED, LineHit, hunt
+from detente.hunt.scan import INTERRUPTED, LineHit, Search, hunt
 from detente.hunt.sequence import Gathered
-from detente.hunt.sieve import sieve_for
 from detente.node.logs import Logs, Reading
+from detente.node.threads import searching
 from detente.stix.pattern import PatternValue
 
 POSITION_BYTES_MAX = 256 << 20
@@ -126,7 +126,11 @@ class Manner:
 
 def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:
     """A log that ends early (a truncated .gz, one that vanished) is searched as far as it goes, and its result says so."""
-    sieve = sieve_for(matcher)
+    with searching(matcher) as passes:
+        return _search(logs, matcher, manner, passes)
+
+
+def _search(logs: Logs, matcher: Matcher, manner: Manner, passes: Search) -> Searched:
     values = HitValues(matcher)
     gathered = Gathered() if len(logs.files) > 1 else None
     before = {} if manner.resume is None else {(p.device, p.inode): p for p in manner.resume.places}
@@ -151,7 +155,7 @@ def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:
             progress=_told(manner, reading, file.name, done, total, hits),
             stop=manner.stop,
             on_hit=_named(manner, file.name, values, matcher),
-            sieve=sieve,
+            search=passes,
             gathered=gathered,
         )
         by_log.append((file.name, result))

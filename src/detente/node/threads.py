@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from detente.hunt.chunks import Piece
+from detente.hunt.chunks import Piece, Rows
 from detente.hunt.indicators import Matcher
 from detente.hunt.scan import Search, Searched, in_turn
-from detente.hunt.sieve import Rows, sieve_for
+from detente.hunt.sieve import sieve_for
 
 PIECES_AHEAD = 2  # of each thread, so that none waits for the others
 

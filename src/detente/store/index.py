@@ -82,6 +82,14 @@ def strays(connection: Connection) -> int:
     return int(connection.execute(without).scalar_one()) + int(connection.execute(missing).scalar_one())
 
 
+def indicators_known(connection: Connection) -> tuple[int, int]:
+    """The newest position of an indicator, and how many versions there are: by both one tells whether any came or was erased."""
+    newest, count = connection.execute(
+        sa.select(sa.func.max(objects.c.added), sa.func.count()).where(objects.c.type == "indicator")
+    ).one()
+    return newest or 0, count
+
+
 def _state(connection: Connection) -> int | None:
     """How far the index has come (a time of addition), or None when there is none of this version."""
     if not sa.inspect(connection).has_table("state", schema="idx"):

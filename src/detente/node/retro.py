@@ -16,6 +16,7 @@ from pathlib import Path
 from detente.errors import NotFound, NotPermitted
 from detente.hunt.indicators import IndicatorSource, NotSearched
 from detente.hunt.results import HuntResult, merged
+from detente.hunt.sequence import watched
 from detente.joint.purpose import require_known
 from detente.node.hunt import (
     HUNTING,
@@ -121,6 +122,7 @@ def ask_logs(
         sources, without = read_indicators(node, purpose, bound, since=position)
         denied |= bound
         skipped.update(dict.fromkeys(without))
+        skipped.update(dict.fromkeys(_asked_of_each_log_alone(sources)))
         asked_sources.update({(source.id, source.shared_by): source for source in sources})
         found, not_searched = _ask(summaries, group, sources)
         perhaps += found
@@ -141,6 +143,7 @@ def ask_logs(
             # The ordinary hunt over one log, with the indicators that may be in it.
             run = hunt_for(sources, (), list_logs([path]), choice=choice, manner=Manner(year=year), at_us=now_us)
             results += run.by_log
+            skipped.update(dict.fromkeys(run.not_searched))
     result = merged([r for _, r in results])
     missing = tuple(skipped)
     body = journal_body(results, result, len(asked_sources), missing)
@@ -175,6 +178,18 @@ def _ask(
         if (name, place) in by_place
     ]
     return found, asked.not_searched
+
+
+def _asked_of_each_log_alone(sources: Sequence[IndicatorSource]) -> list[NotSearched]:
+    """Patterns that lines of several logs together may make hold: those logs have to be hunted together."""
+    reason = (
+        "it needs several lines, and was asked of each log alone; hunt the logs themselves to look for it across them"
+    )
+    return [
+        NotSearched(source.id, source.shared_by, "", reason)
+        for source in sources
+        if source.pattern and not watched(source.pattern).alone
+    ]
 
 
 def _journal_part(logs: Sequence[Kept], unconfirmed: Sequence[Unconfirmed]) -> JsonValue:

@@ -157,3 +157,25 @@ def test_without_the_extra_the_error_says_what_to_install(
     assert sieve.can_compile()
     message = node("retro", "list", code=3)["error"]["message"]
     assert "detente[hunt]" in message
+
+
+def test_a_pattern_of_several_lines_is_asked_of_each_log_alone_and_listed_as_such(
+    node: Run, logs: Path, tmp_path: Path
+) -> None:
+    indicator = {
+        "type": "indicator",
+        "spec_version": "2.1",
+        "id": "indicator--5b1c2f1e-6c0e-4f0f-9a55-2f6a3f5a7d11",
+        "created": "2026-11-20T00:00:00.000Z",
+        "modified": "2026-11-20T00:00:00.000Z",
+        "pattern": "[ipv4-addr:value = '198.51.100.1'] FOLLOWEDBY [ipv4-addr:value = '198.51.100.3']",
+        "pattern_type": "stix",
+        "valid_from": "2026-01-01T00:00:00Z",
+    }
+    file = tmp_path / "told.json"
+    file.write_text(json.dumps({"type": "bundle", "id": "bundle--1", "objects": [indicator]}))
+    node("import", str(file), "--collection", "c")
+    found = node("retro", "run")
+    assert [hit["indicator"] for hit in found["hits"]] == [indicator["id"]]
+    assert [Path(name).name for name in found["hits"][0]["logs"]] == ["access.log"]
+    assert "asked of each log alone" in found["not_searched"][-1]["reason"]

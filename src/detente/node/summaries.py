@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -154,7 +155,10 @@ class Summaries:
 
         for file in sorted(self._folder.glob("*.pack")) if self._folder.is_dir() else ():
             try:
-                yield file.name, Pack(file.read_bytes())
+                with file.open("rb") as stream:
+                    # Mapped: of a large pack few pages are asked for. Nobody writes to a pack that is in its place.
+                    data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if file.stat().st_size else b""
+                yield file.name, Pack(memoryview(data))
             except InvalidStatement as error:
                 raise InvalidStatement(f"{file}: {error}") from None
             except FileNotFoundError:

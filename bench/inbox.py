@@ -4,7 +4,7 @@
 
 The node is made first, with logs of the partners as they would have been pulled: four messages a thread, each acknowledged by whoever
 it was said to; one thread in a hundred still waits for somebody. Then the inbox, one thread and the list of claims are read from a warm
-index in one process. Making the index anew is timed too. Seconds of the clock; median, and in brackets the lowest and highest.
+index in one process. Making the index anew is timed too. The median, and in brackets the lowest and highest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,7 +76,10 @@ def all_claims(node: Node) -> object:
         return record(connection)
 
 
-def timed(work: Callable[[], object], rounds: int) -> list[float]:
+Spent = tuple[list[float], list[float]]
+
+
+def timed(work: Callable[[], object], rounds: int) -> Spent:
     if rounds > 1:
         work()
     spent = []

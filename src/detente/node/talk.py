@@ -334,7 +334,7 @@ def read_thread(connection: Connection, node: Node, name: str, now_us: int, *, r
     members = read_matters(connection, [MESSAGE], opening_id)
     ids = {one.id for one in members}
     # Corrections of these, and answers to them whose texts were erased.
-    beside = read_about(connection, [MESSAGE, CORRECTION], sorted(ids))
+    beside = read_about(connection, [MESSAGE, CORRECTION], sorted(ids), themselves=False)
     told = [*members, *beside, *(_chain(connection, opening) if repeats else ())]
     return fold(told, receipts(connection, told), now_us=now_us, thread=opening_id, viewer=node.origin)
 
@@ -349,7 +349,7 @@ def open_threads(connection: Connection, node: Node, now_us: int) -> list[Thread
     """The threads in which something may wait: all but those that `settle` was told of."""
     told = read_about(connection, [MESSAGE], unsettled(connection))
     # Corrections of these, and answers to them whose texts were erased.
-    told += read_about(connection, [MESSAGE, CORRECTION], [one.id for one in told])
+    told += read_about(connection, [MESSAGE, CORRECTION], [one.id for one in told], themselves=False)
     return threads(told, receipts(connection, told), now_us=now_us, viewer=node.origin)
 
 

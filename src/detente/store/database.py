@@ -186,7 +186,7 @@ matter_indexes = (
     sa.Index("threads_settled", threads.c.settled),
     sa.Index("matters_subject", matters.c.subject, matters.c.kind),
     sa.Index("matters_kind", matters.c.kind, matters.c.own, matters.c.added),
-    sa.Index("deliveries_log", deliveries.c.log, deliveries.c.last),
+    sa.Index("deliveries_log", deliveries.c.log, deliveries.c.receiver, deliveries.c.last),
 )
 object_indexes = (
     sa.Index("objects_page", objects.c.collection, objects.c.last, objects.c.added),

@@ -21,6 +21,8 @@ from detente.store.log import JOURNAL
 from detente.views import EVERYBODY
 
 IDS_AT_ONCE = 500
+# More statements than this are laid over all ranges of their log, which takes as long as the log has ranges.
+ASKED_ONE_BY_ONE = 2_000
 
 
 class _Public(msgspec.Struct):
@@ -77,11 +79,18 @@ def read_ids(connection: Connection, ids: Sequence[str]) -> list[Said]:
     return sorted(found, key=_order)
 
 
-def read_about(connection: Connection, kinds: Sequence[str], subjects: Sequence[str]) -> list[Said]:
-    """Statements of these kinds that have one of these ids, or are about one; in the order of `read_matters`, each once."""
+def read_about(
+    connection: Connection, kinds: Sequence[str], subjects: Sequence[str], *, themselves: bool = True
+) -> list[Said]:
+    """Statements of these kinds that are about one of these subjects, or have such an id unless not `themselves`.
+
+    In the order of `read_matters`, each once.
+    """
     found: dict[str, Said] = {}
     for begin in range(0, len(subjects), IDS_AT_ONCE):
         about = sa.select(matters.c.added).where(matters.c.subject.in_(subjects[begin : begin + IDS_AT_ONCE]))
+        if not themselves:
+            about = about.where(matters.c.own == 0)
         query = _query().where(_own.c.kind.in_(list(kinds)), _own.c.added.in_(about))
         found.update((said.id, said) for said in _statements(connection, query))
     return sorted(found.values(), key=_order)
@@ -148,10 +157,18 @@ def receipts(connection: Connection, said: Sequence[Said]) -> dict[str, dict[str
 
     Only an addressee's word counts, and its first one.
     """
+    found: dict[str, dict[str, int]] = {one.id: {} for one in said}
+    if len(said) <= ASKED_ONE_BY_ONE:
+        for one in said:
+            for receiver in one.aud:
+                place = {"of_log": one.ref.log, "by": receiver, "at": one.ref.index}
+                at_us = connection.execute(_first_word, place).scalar()
+                if at_us is not None:
+                    found[one.id][receiver] = at_us
+        return found
     by_log: dict[str, list[Said]] = defaultdict(list)
     for one in said:
         by_log[one.ref.log].append(one)
-    found: dict[str, dict[str, int]] = {one.id: {} for one in said}
     for log, its in by_log.items():
         its.sort(key=lambda one: one.ref.index)
         query = (
@@ -166,6 +183,14 @@ def receipts(connection: Connection, said: Sequence[Said]) -> dict[str, dict[str
         ranges = [tuple(row) for row in connection.execute(query)]
         _lay_over(its, ranges, found)
     return found
+
+
+_first_word = sa.select(sa.func.min(deliveries.c.at_us)).where(
+    deliveries.c.log == sa.bindparam("of_log"),
+    deliveries.c.receiver == sa.bindparam("by"),
+    deliveries.c.last >= sa.bindparam("at"),
+    deliveries.c.first <= sa.bindparam("at"),
+)
 
 
 def _lay_over(

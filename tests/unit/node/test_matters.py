@@ -12,7 +12,7 @@ from detente.node.erase import erase_entry
 from detente.node.matters import find, note, read_matters, receipts, tell
 from detente.said import Said, read, readable
 from detente.stix.marking import Tlp
-from detente.store import index
+from detente.store import index, matters
 from detente.store.database import Connection
 
 
@@ -159,3 +159,19 @@ def test_what_another_process_says_meanwhile_is_known_to_the_check(pair: World) 
     node.clock = clock
     tell(node, "message", Words(text="second"), to=["b"], check=check)
     assert seen == [1]
+
+
+@pytest.mark.parametrize("one_by_one", [0, 1_000])
+def test_receipts_are_the_same_asked_one_by_one_and_all_together(
+    pair: World, one_by_one: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = []
+    for n in range(6):
+        said.append(tell(pair.nodes["a"], "message", Words(text=str(n)), to=["b", "c"][: 1 + n % 2]))
+        if n % 3 == 2:
+            settle(pair)
+    monkeypatch.setattr(matters, "ASKED_ONE_BY_ONE", one_by_one)
+    with pair.nodes["a"].store.indexed() as connection:
+        found = receipts(connection, said)
+    assert [sorted(found[one.id]) for one in said] == [sorted(one.aud) for one in said]
+    assert len({at_us for by in found.values() for at_us in by.values()}) > 1

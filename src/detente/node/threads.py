@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
 
 from detente.hunt.chunks import Piece, Rows
 from detente.hunt.indicators import Matcher
@@ -36,9 +37,17 @@ def searching(matcher: Matcher, threads: int | None = None) -> Iterator[Search]:
         # An executor for each, because a sieve keeps a buffer and belongs to one thread.
         workers = [(running.enter_context(ThreadPoolExecutor(1)), sieve_for(matcher)) for _ in range(count)]
 
+        alone = in_turn(sieve_for(matcher))
+
         def search(log: Iterable[Piece]) -> Iterator[Searched]:
+            pieces = iter(log)
+            begin = list(islice(pieces, 2))
+            if len(begin) < 2:
+                # Of ten thousand small logs, handing each to a thread would take longer than to search it.
+                yield from alone(begin)
+                return
             under_way: deque[tuple[Piece, Future[tuple[Rows, int]]]] = deque()
-            for number, piece in enumerate(log):
+            for number, piece in enumerate(chain(begin, pieces)):
                 executor, sieve = workers[number % count]
                 under_way.append((piece, executor.submit(sieve.words, piece)))
                 if len(under_way) >= PIECES_AHEAD * count:

@@ -23,6 +23,7 @@ class Place(NamedTuple):
 
 
 def place_of(name: str) -> Place:
+    """Of a file's bare name; one that was not rotated is a set of its own."""
     bare = name
     for suffix in PACKED_SUFFIXES:
         bare = bare.removesuffix(suffix)

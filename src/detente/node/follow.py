@@ -195,9 +195,9 @@ class Follower:
 
     def _members(self, path: Path, stack: ExitStack) -> list[FileMember]:
         """The files of the set, oldest first. One that vanishes meanwhile is not there."""
-        names = [name for name in os.listdir(path.parent) if place_of(name).base == path.name]
+        names = [name for name in os.listdir(path.parent) if path.name in (name, place_of(name).base)]
         found: dict[tuple[int, int], FileMember] = {}
-        for name in sorted(names, key=place_of):
+        for name in sorted(names, key=lambda name: (name == path.name, place_of(name))):
             try:
                 stream = stack.enter_context((path.parent / name).open("rb", buffering=0))
             except OSError:

@@ -97,7 +97,7 @@ def _names(paths: Iterable[Path], left_out: list[LeftOut]) -> Iterator[tuple[str
                 )
         else:
             raise NotFound(f"there is no log {path}")
-    if all(named for _, named in listed) and len(listed) > 1:
+    if all(named and name != STDIN for name, named in listed):
         # A shell has put the names for a pattern, in the order of the alphabet.
         order = {name: rank for rank, name in enumerate(_in_time([name for name, _ in listed]))}
         listed.sort(key=lambda one: order[one[0]])
@@ -164,12 +164,14 @@ class Reading:
                 yield chunk
 
     def _read(self, stream: BinaryIO) -> bytes:
+        # Of a pipe as much as there is: whoever watches a program's output does not want to wait for a whole block.
+        read = getattr(stream, "read1", stream.read)
         try:
             if self._stop is None:
-                return stream.read(READ_BYTES)
+                return bytes(read(READ_BYTES))
             self._stop.reading = not self._file.size  # of a file on a disk nobody waits for long
             try:
-                return stream.read(READ_BYTES)
+                return bytes(read(READ_BYTES))
             except KeyboardInterrupt:
                 return b""
             finally:

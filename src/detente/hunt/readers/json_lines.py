@@ -36,6 +36,7 @@ def read_json(line: bytes) -> int | None:
 
 
 def json_event(line: bytes) -> Event:
+    """The event by whichever of the flavours the object shows; nothing of a line that is no JSON object."""
     value = _parsed(line)
     if value is None:
         return NOTHING
@@ -48,6 +49,7 @@ def json_event(line: bytes) -> Event:
 
 
 def flavour_of(value: _Object) -> str:
+    """One of the names of formats; "json" for an object of no flavour that is known."""
     if "id.orig_h" in value or ("_path" in value and "_write_ts" in value):
         return "zeek-json"
     if "event_type" in value and ("src_ip" in value or "flow_id" in value):

@@ -61,6 +61,7 @@ def header_reader(year: int | None) -> SyslogHeader:
 
 
 def syslog_event_reader(year: int | None) -> Callable[[bytes], Event]:
+    """Header and message together; `year` is for headers of RFC 3164, which without it have no time."""
     header_of = header_reader(year)
 
     def read_event(line: bytes) -> Event:

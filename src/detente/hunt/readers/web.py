@@ -24,6 +24,7 @@ def read_apache(line: bytes) -> int | None:
 
 
 def apache_event(line: bytes) -> Event:
+    """Nothing of a line without a time in brackets; the time alone where no request stands behind it."""
     found = _TIME.search(line, 0, 4096)
     if found is None:
         return Event()

@@ -30,6 +30,7 @@ from detente.hunt.readers import HEAD_BYTES, LogFormat, detect
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.rotation import PACKED_SUFFIXES, place_of
 from detente.hunt.scan import hunt
+from detente.hunt.sequence import watched
 from detente.hunt.sieve import Sieve, sieve_for
 from detente.joint.purpose import require_known
 from detente.node import hunt as node_hunt
@@ -269,9 +270,16 @@ def matcher_for(sources: Sequence[IndicatorSource], skipped: Sequence[NotSearche
     chosen, left_out = select(
         sources, min_confidence=choice.min_confidence, indicators_max=choice.indicators_max, preferred=choice.preferred
     )
-    matcher, missing = node_hunt._matcher(chosen, choice.warning_lists, node_hunt.COMPILED_BYTES_MIN)
+    alone = [source for source in chosen if not source.pattern or watched(source.pattern).alone]
+    reason = "it needs several lines together, and each look sees but some; hunt the log without --follow"
+    apart = [
+        NotSearched(source.id, source.shared_by, "", reason)
+        for source in chosen
+        if source.pattern and not watched(source.pattern).alone
+    ]
+    matcher, missing = node_hunt._matcher(alone, choice.warning_lists, node_hunt.COMPILED_BYTES_MIN, None)
     matcher = replace(matcher, allow_list=choice.allow_list)
-    return Ready(matcher, len(chosen), (*skipped, *missing), left_out)
+    return Ready(matcher, len(alone), (*skipped, *apart, *missing), left_out)
 
 
 def followed_run(found: HuntResult, ready: Ready, *, at_us: int) -> node_hunt.HuntRun:

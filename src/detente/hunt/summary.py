@@ -249,6 +249,7 @@ class Queries:
 
 
 def queries_of(keys: Iterable[bytes]) -> Queries:
+    """Of distinct keys. Those of whole URLs are left out: a URL is found where its host is."""
     ranges4: list[tuple[int, int, int]] = []
     ranges6: list[tuple[int, int, int]] = []
     addresses6: list[tuple[int, int, int]] = []

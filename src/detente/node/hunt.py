@@ -365,7 +365,7 @@ def journal_body(
 
 
 def _matcher(
-    sources: Sequence[IndicatorSource], warning_lists: WarningLists, size: int, kept: Block | None
+    sources: Sequence[IndicatorSource], warning_lists: WarningLists, size: int, kept: Block | None = None
 ) -> tuple[Matcher, Sequence[NotSearched]]:
     if kept is not None:
         return kept.matcher(warning_lists), kept.not_searched

@@ -17,7 +17,8 @@ from detente.errors import LocalError
 from detente.hunt.chunks import BLOCK_BYTES, PADDING, RUN_BYTES_MAX, Piece, Rows, pieces
 from detente.hunt.indicators import Match, Matcher, NotSearched, Rule
 from detente.hunt.observing import observed
-from detente.hunt.readers import HEAD_BYTES, Event, LogFormat, Outcome, detect
+from detente.hunt.readers import HEAD_BYTES, Event, LogFormat, detect
+from detente.hunt.readers.event import outcome_of
 from detente.hunt.results import Example, HuntResult, ordered
 from detente.hunt.sequence import Gathered, Watched, add_hit, watched, with_gathered, without_time
 from detente.hunt.sieve import Sieve, sieve_for
@@ -245,12 +246,15 @@ class _Pass:
                 self._count(self.lines, self._open_head.removesuffix(b"\n"), self._new(self._open_seen))
 
     def _count(self, line: int, head: bytes, alike: Alike) -> None:
-        outcome = self._outcome(head)
         hits = len(alike.parts)
         if alike.watched:
-            hits += self._hold(line, head, outcome, alike)
+            event = self._log_format.event(head)
+            outcome = outcome_of(event)
+            hits += self._hold(line, head, event, alike)
             if not hits:
                 return
+        else:
+            outcome = self._outcome(head)
         self.hit_lines += 1
         if outcome.time_us is not None:
             day = outcome.time_us // _DAY_US
@@ -269,9 +273,9 @@ class _Pass:
                     tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
                     alike.wants_examples = True
 
-    def _hold(self, line: int, head: bytes, outcome: Outcome, alike: Alike) -> int:
+    def _hold(self, line: int, head: bytes, event: Event, alike: Alike) -> int:
         """Hold the line against patterns that are more than their values; how many it hits alone."""
-        event = self._log_format.event(head)
+        outcome = outcome_of(event)
         one = observed(head, event)
         alone = len(alike.parts)
         several: list[tuple[int, Seen, int]] = []

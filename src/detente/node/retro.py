@@ -145,7 +145,7 @@ def ask_logs(
             results += run.by_log
             skipped.update(dict.fromkeys(run.not_searched))
     result = merged([r for _, r in results])
-    missing = tuple(skipped)
+    missing = (*skipped, *result.partly)
     body = journal_body(results, result, len(asked_sources), missing)
     assert isinstance(body, dict)
     body["retro"] = _journal_part(logs, unconfirmed)

@@ -2,7 +2,7 @@
 
 Implemented: the whole grammar of section 9, parsed without recursion on chains of AND, OR and FOLLOWEDBY; the meaning
 of *simple* patterns, those that only say "one of these values was seen". Stricter: at most 262,144 characters, 32
-levels of parentheses; a string literal knows the two escapes `\\'` and `\\\\` only.
+levels of parentheses, 32 qualifiers inside each other; a string literal knows the two escapes `\\'` and `\\\\` only.
 
     >>> simple_values("[ipv4-addr:value = '198.51.100.7' OR domain-name:value IN ('a.example', 'b.example')]")
     [PatternValue(kind='ipv4', value='198.51.100.7'), PatternValue(kind='domain', value='a.example'), \

@@ -90,10 +90,9 @@ def timed(work: Callable[[], object], rounds: int) -> Spent:
     return spent
 
 
-def shown(what: str, spent: Sequence[float]) -> None:
-    print(
-        f"{what:<16} {1000 * statistics.median(spent):9,.0f} ms ({1000 * min(spent):,.0f} to {1000 * max(spent):,.0f})"
-    )
+def shown(what: str, spent: Spent) -> None:
+    clock, processor = (f"{statistics.median(ms):,.0f} ms ({min(ms):,.0f} to {max(ms):,.0f})" for ms in spent)
+    print(f"{what:<16} {clock:>28} of the clock, {processor:>28} of the processor")
 
 
 class Town:

@@ -136,6 +136,7 @@ class Follower:
                 first = key not in self.followed.marks
                 if first:
                     self.followed.marks[key] = begin(members)
+                    self._keep()  # or what is rotated before the first step is kept would be left alone
                 before = self.followed.marks[key]
                 planned = plan(before, members)
                 total += self._take(key, planned.steps, planned.marks)

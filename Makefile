@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench e2e fuzz lock clean
+.PHONY: help demo test check format bench bench-hunt e2e fuzz fuzz-hunt lock clean
 .DELETE_ON_ERROR:
 
 VENV ?= .venv
@@ -21,7 +21,7 @@ INSTALL := $(PIP) install --require-hashes --only-binary :all:
 CHECKED := src tests $(patsubst %/,%,$(dir $(firstword $(wildcard bench/*.py))))
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## run three nodes and a conversation between them (ARGS=--script: print it and end)
 	@$(VENV)/bin/detente demo $(ARGS)
@@ -45,11 +45,18 @@ bench: $(VENV)/.dev ## the benchmarks, alone on the machine (ARGS=taxii: only th
 	for file in bench/*.py; do if head -n 1 "$$file" | grep -q '?$$'; then \
 	    head -n 1 "$$file" | tr -d '"'; $(RUN) -m "$$(echo "$${file%.py}" | tr / .)"; fi; done
 
+bench-hunt: $(VENV)/.dev ## the hunt beside its peers (DETENTE_PEERS: a folder with packages of peers, RIPGREP: a path to rg)
+	@$(RUN) -m bench.hunt $(ARGS)
+
 e2e: $(VENV)/.dev ## only the tests that start real nodes
 	$(RUN) -m pytest tests/e2e $(ARGS)
 
 fuzz: $(VENV)/.dev ## look for new counterexamples with the property tests (each run takes other examples)
 	DETENTE_HYPOTHESIS=explore $(RUN) -m pytest -n logical tests/property $(ARGS)
+
+fuzz-hunt: $(VENV)/.dev ## two million hostile lines through both hunts, and a million indicators: some hours
+	DETENTE_FUZZ=1000 $(RUN) -m pytest -n logical tests/property/test_hunt_equals_reference.py tests/property/test_hunt_generated_logs.py \
+	    -k "thousands or planted" $(ARGS)
 
 # uv resolves for every platform at once and writes neither addresses nor paths; install it with `pip install uv`.
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --annotation-style line \

@@ -136,14 +136,17 @@ def test_as_many_operands_and_repetitions_as_a_pattern_can_hold_need_no_stack() 
 def test_ten_thousand_observations_take_time_by_their_number() -> None:
     def cost(count: int, text: str) -> float:
         many = [seen(n % 3600, address(f"10.0.{n >> 8}.{n & 255}")) for n in range(count)]
-        began = time.process_time()
-        match(text, many)
-        return time.process_time() - began
+        took = []
+        for _ in range(3):
+            began = time.process_time()
+            match(text, many)
+            took.append(time.process_time() - began)
+        return min(took)  # the rest is other work of the process, such as its garbage
 
     every = "[ipv4-addr:value LIKE '10.%']"
     for text in (A, every, f"({every} FOLLOWEDBY {A}) WITHIN 5 SECONDS", f"{every} FOLLOWEDBY {every}"):
         # Thrice the observations; quadratic would be nine times. The floor keeps the noise of short runs out.
-        assert cost(9000, text) < 7 * max(cost(3000, text), 0.02)
+        assert cost(9000, text) < 7 * max(cost(3000, text), 0.05)
 
 
 def test_objects_that_refer_to_each_other_in_many_ways_are_reached_once() -> None:

@@ -29,11 +29,30 @@ from detente.node.lists import read_indicator_file, read_values
 from detente.node.logs import list_logs
 from detente.node.open import opened, system_clock
 from detente.node.search import LineHitOf, Manner, Sofar, StopRequest, Workers, read_position
+from detente.node.warm import warm_up
 
 INTERRUPTED = 130
 
 
+def _warm_up(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    click.echo("Compiling the fast pass; it takes some ten seconds, once for this machine.", err=True)
+    start_us = system_clock()
+    warm_up()
+    click.echo(f"Ready after {(system_clock() - start_us) / 1e6:.1f} s.")
+    context.exit()
+
+
 @click.command()
+@click.option(
+    "--warm-up",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_warm_up,
+    help="Compile the fast pass, and end: the first hunt begins at once then.",
+)
 @click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
     "--indicators",

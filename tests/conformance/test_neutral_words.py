@@ -144,6 +144,7 @@ ACTS = frozenset(
     measure add, measure update, milestone add, norm adopt, notice, outbox approve, outbox drop, outbox show,
     partner add, partner invite, partner pause, partner show, pattern check, propose add, propose answer, propose withdraw,
     relay forward, relay reply, relay submit, reply, request, respond add, respond answer, respond reveal, restore,
+    retro add, retro drop, retro list, retro run,
     reveal, serve, share, sync, taxii pull, token add, token list, token revoke, undertake add, verify,
     warn protective, warn relay, warn stop, withdraw""",
     )

@@ -114,4 +114,3 @@ def test_a_long_line_of_many_odd_places_is_read_once() -> None:
     summary = summarise([data])
     assert summary.bytes == len(data)
     assert summary.lines == 3
-

@@ -255,7 +255,9 @@ def forward(out: Out, handle: str | None, partner: str | None) -> None:
             click.echo("Nothing is waiting.")
         for one in done:
             if one.replies:
-                click.echo(f"{one.handle[:8]}: {number(one.replies)} {'reply' if one.replies == 1 else 'replies'} passed on")
+                click.echo(
+                    f"{one.handle[:8]}: {number(one.replies)} {'reply' if one.replies == 1 else 'replies'} passed on"
+                )
                 continue
             click.echo(f"{one.handle[:8]}: {number(one.said)} objects said in our name")
             for class_, count in sorted(one.removed.items()):

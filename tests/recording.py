@@ -23,11 +23,14 @@ def recording(*names: str) -> Iterator[Talk]:
         world = World(folder)
         stack.callback(world.close)
         on_this_clock = functools.partial(opened, clock=world.clock, random=world.random.randbytes)
+        # All of them before the first patch: a module that is loaded under it would keep this clock for ever.
+        commands = [
+            importlib.import_module(f"detente.cli.{module.name}") for module in pkgutil.iter_modules(cli.__path__)
+        ]
         stack.enter_context(mock.patch("detente.node.open.opened", on_this_clock))
-        for module in pkgutil.iter_modules(cli.__path__):
-            loaded = importlib.import_module(f"detente.cli.{module.name}")
-            if hasattr(loaded, "opened"):
-                stack.enter_context(mock.patch.object(loaded, "opened", on_this_clock))
+        for command in commands:
+            if hasattr(command, "opened"):
+                stack.enter_context(mock.patch.object(command, "opened", on_this_clock))
         for name in names:
             world.node(name)
         for position, name in enumerate(names):

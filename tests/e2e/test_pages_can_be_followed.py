@@ -86,7 +86,7 @@ def test_the_steps_of_the_operations_page_restore_a_node_without_a_second_histor
         _run(other, "partner", "add", str(tmp_path / name), "--yes")
     with serving(theirs, their_port):
         with serving(ours, port):
-            (command,) = (one for one in _commands("operations.md") if one[0] == "backup")
+            command = next(one for one in _commands("operations.md") if one[0] == "backup")
             _run(ours, command[0], str(tmp_path / "backup.tar"))
             _run(ours, "collection", "add", "c", "--reader", "cert-b")
             (tmp_path / "list.csv").write_text("198.51.100.7\n")

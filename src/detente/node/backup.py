@@ -148,7 +148,9 @@ def recover(node: Node, party: Party, fetch: Fetch) -> tuple[int, int]:
     note = remote.witnessed(node.origin, role="mirror")
     if note is None:
         raise NotFound(f"{party.name} holds no mirror of our log")
-    checkpoint = verify_checkpoint(note, origin=node.origin, log_keys=node.public_keys[Role.LOG]).checkpoint
+    signed = verify_checkpoint(note, origin=node.origin, log_keys=node.public_keys[Role.LOG])
+    checkpoint = signed.checkpoint
+    signed_us = None if signed.log_at_s is None else signed.log_at_s * 1_000_000
     with node.store.reading() as connection:
         head: Head = read_head(connection, OWN)
         tail = read_tail(connection, head)
@@ -172,7 +174,7 @@ def recover(node: Node, party: Party, fetch: Fetch) -> tuple[int, int]:
             handed_over = parse_checkpoint(parse_note(rotation).text)
             if handed_over.size > head.size and handed_over.origin == node.origin:
                 put_rotation(transaction, node.origin, handed_over.size, rotation)
-        transaction.extend_mirror(OWN, leaves, checkpoint, own_lines_only(note, node.origin))
+        transaction.extend_mirror(OWN, leaves, checkpoint, own_lines_only(note, node.origin), at_us=signed_us)
         transaction.set_head(OWN, witnessed_size=checkpoint.size, witnessed_note=note)
         transaction.put_record(RECOVERED, str(head.size), str(checkpoint.size).encode())
         for leaf in leaves:

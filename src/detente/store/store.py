@@ -158,6 +158,7 @@ class Transaction:
         self._heads: dict[int, Head] = {}
         self._leaves: dict[int, list[bytes]] = {}
         self._notes: dict[int, tuple[Checkpoint, bytes]] = {}
+        self._signed_us: dict[int, int] = {}
 
     def head(self, log: int) -> Head:
         """The head as it was when the transaction began."""
@@ -191,11 +192,18 @@ class Transaction:
         self._leaves.setdefault(log, []).append(leaf)
         return first
 
-    def extend_mirror(self, log: int, leaves: Sequence[bytes], checkpoint: Checkpoint, note: bytes) -> None:
-        """Append verified entries of a partner's log, under the note that covers exactly these."""
+    def extend_mirror(
+        self, log: int, leaves: Sequence[bytes], checkpoint: Checkpoint, note: bytes, *, at_us: int | None = None
+    ) -> None:
+        """Append verified entries of a partner's log, under the note that covers exactly these.
+
+        `at_us`: when we signed it or cosigned it, now unless it is said otherwise.
+        """
         self.head(log)
         self._leaves.setdefault(log, []).extend(leaves)
         self._notes[log] = (checkpoint, note)
+        if at_us is not None:
+            self._signed_us[log] = at_us
 
     def create_log(self, log: int, origin: str, role: str) -> None:
         """An empty log; one of our own gets its first signed checkpoint here."""
@@ -253,7 +261,7 @@ class Transaction:
             if tail is None or (tail.size, tail.root) != (head.size, head.root):
                 tail = read_tail(self.connection, head) if head.size else EMPTY_TAIL
             # A clock that creeps back must not take the time of the last signature with it, or the next one would be older.
-            at_us = max(self.now_us, head.at_us)
+            at_us = max(self._signed_us.get(log, self.now_us), head.at_us)
             tails[log] = append(self.database, self.connection, head, tail, leaves, self._signature(log, head), at_us)
         return tails
 

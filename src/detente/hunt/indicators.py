@@ -185,25 +185,7 @@ class Matcher:
                     self._report(hit, Rule.NETWORK, "ipv4", text, found)
 
     def _match_ipv6(self, word: bytes, found: list[Match]) -> None:
-        for run in _COLON_RUN.finditer(word):
-            text = run.group().rstrip(b".")
-            if text.count(b":") < 2:
-                continue
-            # One ':' beside the address, or beside its '::', is punctuation of the line; what is behind is not glued.
-            before = after = b""
-            if len(text) - len(text.lstrip(b":")) in (1, 3):
-                text = text[1:]
-            else:
-                before = word[max(0, run.start() - 1) : run.start()]
-            if len(text) - len(text.rstrip(b":")) in (1, 3):
-                text = text[:-1]
-            else:
-                after = word[run.end() : run.end() + 1]
-            if (before and before in HOST) or (after and after in HOST):
-                continue
-            number = values.ipv6_number(text)
-            if number is None:
-                continue
+        for text, number in values.ipv6_in(word):
             for length, networks in self.networks6.items():
                 if (hit := networks.get(number >> (128 - length))) is not None:
                     self._report(hit, Rule.EXACT if length == 128 else Rule.NETWORK, "ipv6", text, found)
@@ -337,6 +319,5 @@ def _class(members: bytes) -> bytes:
 
 _HASH_KINDS = {digits: kind for kind, digits in values.HASH_DIGITS.items()}
 _HOST_RUN = re.compile(b"[" + _class(HOST) + b"]+")
-_COLON_RUN = re.compile(rb"[0-9A-Fa-f:.]+")
 _LETTERS_BEFORE = re.compile(rb"[A-Za-z]+\Z")
 _AUTHORITY_RUN = re.compile(rb"[^/?#]{0,%d}" % (values.AUTHORITY_BYTES_MAX + 1))

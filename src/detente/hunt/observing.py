@@ -83,27 +83,10 @@ def _host_tokens(word: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _addresses6(word: bytes) -> Iterator[tuple[str, str]]:
-    for run in _COLON_RUN.finditer(word):
-        text = run.group().rstrip(b".")
-        if text.count(b":") < 2:
-            continue
-        # As in `Matcher.match_word`: a single ':' beside an address is punctuation, and what is behind is not glued.
-        before = after = b""
-        if len(text) - len(text.lstrip(b":")) in (1, 3):
-            text = text[1:]
-        else:
-            before = word[max(0, run.start() - 1) : run.start()]
-        if len(text) - len(text.rstrip(b":")) in (1, 3):
-            text = text[:-1]
-        else:
-            after = word[run.end() : run.end() + 1]
-        if (before and before in HOST) or (after and after in HOST):
-            continue
-        number = values.ipv6_number(text)
-        if number is not None:
-            yield "ipv6-addr", values.ipv6_text(number)
-            if number >> 32 == 0xFFFF:
-                yield "ipv4-addr", values.dotted(number & 0xFFFFFFFF).decode()
+    for _, number in values.ipv6_in(word):
+        yield "ipv6-addr", values.ipv6_text(number)
+        if number >> 32 == 0xFFFF:
+            yield "ipv4-addr", values.dotted(number & 0xFFFFFFFF).decode()
 
 
 def _urls(word: bytes) -> Iterator[tuple[str, str]]:
@@ -197,7 +180,6 @@ def _class(members: bytes) -> bytes:
 
 _WORD = re.compile(b"[^" + _class(STOP) + b"]+")
 _HOST_RUN = re.compile(b"[" + _class(HOST) + b"]+")
-_COLON_RUN = re.compile(rb"[0-9A-Fa-f:.]+")
 _LETTERS_BEFORE = re.compile(rb"[A-Za-z]+\Z")
 _HEX = re.compile(rb"[0-9A-Fa-f]+")
 _PORT = re.compile(r"[0-9]{1,5}")

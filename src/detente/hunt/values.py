@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from ipaddress import AddressValueError, IPv6Address
 
@@ -39,6 +40,7 @@ SCHEME_LETTERS_MAX = 10
 _OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = re.compile(_OCTET + rb"(?:\." + _OCTET + rb"){3}")
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
+_COLON_RUN = re.compile(rb"[0-9A-Fa-f:.]+")
 _NAME = re.compile(rb"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
 _AUTHORITY = re.compile(rb"[^/?#]*")
 _PORTS = {b"http": b":80", b"https": b":443", b"ftp": b":21"}
@@ -118,6 +120,31 @@ def _split_length(value: str, bits: int) -> tuple[bytes, int]:
 
 def _masked(number: int, length: int, bits: int) -> int:
     return number >> (bits - length) << (bits - length)
+
+
+def ipv6_in(word: bytes) -> Iterator[tuple[bytes, int]]:
+    """Every IPv6 address that stands in a word, as text and number.
+
+    One ':' beside the address, or beside its '::', is punctuation of the line; what is behind that is not glued to it.
+    """
+    for run in _COLON_RUN.finditer(word):
+        text = run.group().rstrip(b".")
+        if text.count(b":") < 2:
+            continue
+        before = after = b""
+        if len(text) - len(text.lstrip(b":")) in (1, 3):
+            text = text[1:]
+        else:
+            before = word[max(0, run.start() - 1) : run.start()]
+        if len(text) - len(text.rstrip(b":")) in (1, 3):
+            text = text[:-1]
+        else:
+            after = word[run.end() : run.end() + 1]
+        if (before and before in HOST) or (after and after in HOST):
+            continue
+        number = ipv6_number(text)
+        if number is not None:
+            yield text, number
 
 
 # Names

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from detente.errors import InvalidPattern
 from detente.hunt import values
@@ -33,7 +35,8 @@ from detente.stix.pattern import (
     PatternValue,
     Qualified,
     parse_pattern,
-    simple_values,
+    single_value,
+    values_of,
 )
 
 VALUES_MAX = 100_000  # of one pattern
@@ -145,9 +148,16 @@ class _Planner:
 def plan(text: str) -> Plan:
     """Raises InvalidPattern for text that is no pattern; read as patterns of STIX 2.0 are found to be written."""
     try:
-        return Plan(None, tuple(simple_values(text)))
+        single = single_value(text)
     except InvalidPattern:
-        tree = parse_pattern(text, lenient=True)
+        single = None
+    if single is not None:
+        return Plan(None, tuple(single))
+    tree = parse_pattern(text, lenient=True)
+    try:
+        return Plan(None, tuple(values_of(tree)))
+    except InvalidPattern:
+        pass
     planner = _Planner()
     found = planner.observations(tree)
     if found is None:

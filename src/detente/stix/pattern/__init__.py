@@ -19,6 +19,8 @@ from detente.stix.pattern.simple import (
     make_alternatives,
     make_pattern,
     simple_values,
+    single_value,
+    values_of,
 )
 from detente.stix.pattern.tree import (
     Combined,
@@ -49,4 +51,6 @@ __all__ = [
     "make_pattern",
     "parse_pattern",
     "simple_values",
+    "single_value",
+    "values_of",
 ]

@@ -28,12 +28,22 @@ def simple_values(text: str) -> list[PatternValue]:
 
     Names and hashes come in lower case. The values come in the order they are written, repetitions included.
     """
+    return single_value(text) or values_of(parse_pattern(text))
+
+
+def single_value(text: str) -> list[PatternValue] | None:
+    """As `simple_values`, of the commonest patterns; None of any other."""
     match = _SINGLE(text)
-    if match is not None:
-        kind = _FAST_KINDS[match[1]]
-        return [PatternValue(kind, _value_at(kind, match[2], match.start(2)))]
+    if match is None:
+        return None
+    kind = _FAST_KINDS[match[1]]
+    return [PatternValue(kind, _value_at(kind, match[2], match.start(2)))]
+
+
+def values_of(pattern: Pattern) -> list[PatternValue]:
+    """As `simple_values`, of a pattern that was read."""
     values: list[PatternValue] = []
-    pending: list[Pattern | Comparison | Combined] = [parse_pattern(text)]
+    pending: list[Pattern | Comparison | Combined] = [pattern]
     while pending:
         node = pending.pop()
         if isinstance(node, Comparison):

@@ -94,36 +94,86 @@ def hunt(
         source = chain(first, source)
     if skip_bytes:
         source = _behind(source, skip_bytes)
-    together = gathered or Gathered()
-    together.next_log()
-    run = _Pass(matcher, log_format, examples_max, lines_before, on_hit, together)
+    log = LogHunt(
+        matcher,
+        log_format,
+        skip_bytes=skip_bytes,
+        lines_before=lines_before,
+        examples_max=examples_max,
+        on_hit=on_hit,
+        gathered=gathered,
+    )
     search = search or in_turn(sieve or sieve_for(matcher))
     for searched in search(pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max)):
-        run.add(*searched)
+        log.add(*searched)
         if progress is not None:
-            progress(run.bytes, run.lines - lines_before, run.hit_lines)
+            progress(log.bytes, log.lines, log.hit_lines)
         if stop is not None and stop():
             stopped.append(INTERRUPTED)
             break
-    run.settle()
-    result = HuntResult(
-        hits=ordered(
-            tally.hits(matcher.sources[index], matcher.warning_lists)
-            for index, tally in run.tallies.items()
-            if tally.count
-        ),
-        hit_lines=run.hit_lines,
-        hits_per_day={_day(day): count for day, count in sorted(run.per_day.items())},
-        lines=run.lines - lines_before,
-        bytes=run.bytes,
-        log_format=log_format.name,
-        left_out_runs=run.left_out_runs,
-        left_out_bytes=run.left_out_bytes,
-        stopped="".join(stopped),
-        whole_bytes=skip_bytes + run.whole_bytes,
-        partly=run.partly(),
-    )
-    return result if gathered is not None else with_gathered(result, together)
+    return log.result("".join(stopped))
+
+
+class LogHunt:
+    """One log being hunted. Its pieces are added in order, each with what the sieve says of it; see `hunt`."""
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        log_format: LogFormat,
+        *,
+        skip_bytes: int = 0,
+        lines_before: int = 0,
+        examples_max: int = 3,
+        on_hit: Callable[[LineHit], None] | None = None,
+        gathered: Gathered | None = None,
+    ) -> None:
+        self._matcher = matcher
+        self._format_name = log_format.name
+        self._skip_bytes = skip_bytes
+        self._lines_before = lines_before
+        self._gathered = gathered or Gathered()
+        self._gathered.next_log()
+        self._alone = gathered is None
+        self._pass = _Pass(matcher, log_format, examples_max, lines_before, on_hit, self._gathered)
+
+    @property
+    def bytes(self) -> int:
+        return self._pass.bytes
+
+    @property
+    def lines(self) -> int:
+        return self._pass.lines - self._lines_before
+
+    @property
+    def hit_lines(self) -> int:
+        return self._pass.hit_lines
+
+    def add(self, piece: Piece, rows: Rows, newlines: int) -> None:
+        self._pass.add(piece, rows, newlines)
+
+    def result(self, stopped: str = "") -> HuntResult:
+        """`stopped`: why the log ended early."""
+        run = self._pass
+        run.settle()
+        result = HuntResult(
+            hits=ordered(
+                tally.hits(self._matcher.sources[index], self._matcher.warning_lists)
+                for index, tally in run.tallies.items()
+                if tally.count
+            ),
+            hit_lines=run.hit_lines,
+            hits_per_day={_day(day): count for day, count in sorted(run.per_day.items())},
+            lines=self.lines,
+            bytes=run.bytes,
+            log_format=self._format_name,
+            left_out_runs=run.left_out_runs,
+            left_out_bytes=run.left_out_bytes,
+            stopped=stopped,
+            whole_bytes=self._skip_bytes + run.whole_bytes,
+            partly=run.partly(),
+        )
+        return with_gathered(result, self._gathered) if self._alone else result
 
 
 def in_turn(sieve: Sieve) -> Search:

@@ -10,15 +10,14 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from detente.hunt.packed import packing_of
-from detente.hunt.results import HuntResult, IndicatorHits, merged
+from detente.hunt.results import Example, HuntResult, IndicatorHits, merged
 
-TASK_BYTES = 64 << 20
+TASK_BYTES = 256 << 20  # at most, where a file can be cut
+TASK_BYTES_MIN = 16 << 20  # to send a task and to take in its result costs about as much as to search so many bytes
+FILE_BYTES = 64 << 10  # and to open one file, so many
 HEAD_BYTES = 16  # that `can_be_cut` looks at
-# What is said of a task that is sent and done costs about as much as to read so many bytes.
-FILE_BYTES = 64 << 10
 
 _OTHER_BYTES = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -48,33 +47,35 @@ def can_be_cut(head: bytes) -> bool:
 
 
 def tasks(logs: Sequence[Log], *, workers: int, task_bytes: int = TASK_BYTES) -> list[tuple[Part, ...]]:
-    """Parts of all logs, each in one task; tasks of about equal size, and some for each worker where there is enough to do."""
-    total = sum(max(log.size, FILE_BYTES) for log in logs)
-    wanted = max(FILE_BYTES, min(task_bytes, -(-total // (4 * max(1, workers)))))
+    """Parts of all logs, each in one task, in the order in which to begin them.
+
+    First what cannot be cut, the largest before all; then ever smaller tasks, so that all workers come to the end at about one time.
+    """
     made: list[tuple[Part, ...]] = []
-    waiting: list[Part] = []
+    together: list[Part] = []
     size = 0
-    for place, log in enumerate(logs):
-        for part in _parts(place, log, wanted):
-            waiting.append(part)
-            size += max(part.end - part.start, FILE_BYTES)
+    left = sum(_weight(log.size) for log in logs)
+    for place, log in sorted(enumerate(logs), key=lambda one: (one[1].cut, -one[1].size)):
+        end = -1
+        while end < log.size:
+            wanted = max(FILE_BYTES, min(task_bytes, max(TASK_BYTES_MIN, left // (2 * workers))))
+            start = max(0, end)
+            cut = log.cut and log.size - start >= wanted + wanted // 2
+            end = start + wanted if cut else log.size
+            together.append(Part(place, start, end, whole=not start and not cut))
+            size += _weight(end - start)
+            left -= _weight(end - start)
             if size >= wanted:
-                made.append(tuple(waiting))
-                waiting.clear()
+                made.append(tuple(together))
+                together.clear()
                 size = 0
-    if waiting:
-        made.append(tuple(waiting))
+    if together:
+        made.append(tuple(together))
     return made
 
 
-def _parts(place: int, log: Log, wanted: int) -> Iterator[Part]:
-    pieces = round(log.size / wanted) if log.cut else 1
-    if pieces < 2:
-        yield Part(place, 0, log.size, whole=True)
-        return
-    edges = [log.size * n // pieces for n in range(pieces + 1)]
-    for start, end in pairwise(edges):
-        yield Part(place, start, end, whole=False)
+def _weight(size: int) -> int:
+    return max(size, FILE_BYTES)
 
 
 def first_byte(part: Part) -> int:
@@ -120,38 +121,34 @@ def joined(parts: Sequence[HuntResult], *, examples_max: int = 3) -> HuntResult:
     """Of the parts of one log in order: as if it had been searched as a whole."""
     if len(parts) == 1:
         return parts[0]
-    shifted = []
-    lines = 0
-    for result in parts:
-        shifted.append(replace(result, hits=tuple(_shifted(hits, lines) for hits in result.hits)))
-        lines += result.lines
-    together = merged(shifted, examples_max=examples_max)
     first: dict[tuple[str, str], int] = {}
     last: dict[tuple[str, str], int] = {}
-    for result in shifted:
-        for hits in result.hits:
+    examples: dict[tuple[str, str], list[Example]] = {}
+    lines = 0
+    for part in parts:
+        for hits in part.hits:
+            who = _who(hits)
             if hits.first_line is not None and hits.last_line is not None:
-                first.setdefault(_who(hits), hits.first_line)
-                last[_who(hits)] = hits.last_line
+                first.setdefault(who, lines + hits.first_line)
+                last[who] = lines + hits.last_line
+            kept = examples.setdefault(who, [])
+            kept += (Example(lines + one.line, one.text) for one in hits.examples[: examples_max - len(kept)])
+        lines += part.lines
+    together = merged(parts, examples_max=0)
     return replace(
         together,
         hits=tuple(
-            replace(hits, first_line=first.get(_who(hits)), last_line=last.get(_who(hits))) for hits in together.hits
+            replace(
+                hits,
+                first_line=first.get(_who(hits)),
+                last_line=last.get(_who(hits)),
+                examples=tuple(examples[_who(hits)]),
+            )
+            for hits in together.hits
         ),
-        whole_bytes=sum(result.whole_bytes for result in parts),
+        whole_bytes=sum(part.whole_bytes for part in parts),
     )
 
 
 def _who(hits: IndicatorHits) -> tuple[str, str]:
     return hits.source.id, hits.source.shared_by
-
-
-def _shifted(hits: IndicatorHits, lines: int) -> IndicatorHits:
-    if hits.first_line is None or hits.last_line is None:
-        return hits
-    return replace(
-        hits,
-        first_line=hits.first_line + lines,
-        last_line=hits.last_line + lines,
-        examples=tuple(replace(example, line=example.line + lines) for example in hits.examples),
-    )

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.hunt.indicators import IndicatorSource, compile_indicators
-from detente.hunt.partition import Log, Part, can_be_cut, first_byte, joined, lines_in, tasks
+from detente.hunt.partition import (
+    TASK_BYTES,
+    TASK_BYTES_MIN,
+    Log,
+    Part,
+    can_be_cut,
+    first_byte,
+    joined,
+    lines_in,
+    tasks,
+)
 from detente.hunt.scan import hunt
 from detente.stix.pattern import PatternValue
 
@@ -51,8 +61,8 @@ def test_the_results_of_parts_joined_are_the_result_of_the_whole(made: list[byte
     st.integers(1, 8),
     st.integers(1, 1 << 19),
 )
-def test_tasks_hold_every_byte_of_every_log_once(sizes: list[tuple[int, bool]], workers: int, task_bytes: int) -> None:
-    logs = [Log(str(n), size, cut) for n, (size, cut) in enumerate(sizes)]
+def test_tasks_hold_every_byte_of_every_log_once(files: list[tuple[int, bool]], workers: int, task_bytes: int) -> None:
+    logs = [Log(str(n), size, cut) for n, (size, cut) in enumerate(files)]
     made = [part for task in tasks(logs, workers=workers, task_bytes=task_bytes) for part in task]
     for n, log in enumerate(logs):
         parts = [part for part in made if part.log == n]
@@ -61,11 +71,25 @@ def test_tasks_hold_every_byte_of_every_log_once(sizes: list[tuple[int, bool]], 
         assert log.cut or parts == [Part(n, 0, log.size, whole=True)]
 
 
-def test_a_thousand_small_logs_are_few_tasks_and_one_large_log_is_some_for_each_worker() -> None:
-    assert len(tasks([Log(str(n), 1000, True) for n in range(1000)], workers=2)) == 8
-    assert len(tasks([Log("large", 1 << 30, True)], workers=2)) == 16
-    assert len(tasks([Log("packed", 1 << 30, False)], workers=2)) == 1
+def sizes(made: list[tuple[Part, ...]]) -> list[int]:
+    return [sum(part.end - part.start for part in task) for task in made]
+
+
+def test_a_thousand_small_logs_are_few_tasks_and_those_of_a_large_log_grow_smaller() -> None:
+    assert len(tasks([Log(str(n), 1000, True) for n in range(1000)], workers=2)) == 4
     assert tasks([], workers=2) == []
+    cut = sizes(tasks([Log("large", 1 << 30, True)], workers=2))
+    assert cut[0] == TASK_BYTES
+    assert cut[-1] < 2 * TASK_BYTES_MIN
+    assert cut[:-1] == sorted(cut[:-1], reverse=True)
+    assert len(cut) < 15
+
+
+def test_what_cannot_be_cut_is_begun_first_and_the_largest_before_all() -> None:
+    logs = [Log("a", 1 << 30, True), Log("b.gz", 1 << 28, False), Log("c.gz", 1 << 29, False)]
+    made = tasks(logs, workers=2)
+    assert made[:2] == [(Part(2, 0, 1 << 29, whole=True),), (Part(1, 0, 1 << 28, whole=True),)]
+    assert {part.log for task in made[2:] for part in task} == {0}
 
 
 def test_what_is_packed_or_has_lines_of_its_own_kind_is_not_cut() -> None:

@@ -1,16 +1,19 @@
 """The rules of a hunt written as plainly as they can be, without regard to speed: what `detente.hunt` must equal.
 
-Nothing is shared with the code under test but the shapes of the arguments: tokens are found byte by byte, every token
-is compared with every indicator, and addresses are read by the C library.
+Nothing is shared with the code under test but the shapes of the arguments: tokens are found in each line alone, every token
+is compared with every value, and addresses are read by the C library. What a token hits is remembered, because lines repeat
+tokens and it depends on nothing else.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 import string
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from detente.hunt.indicators import IndicatorSource
 
@@ -18,6 +21,16 @@ HOST = set((string.digits + string.ascii_letters + "._-").encode()) | set(range(
 COLON = set((string.hexdigits + ":.").encode())
 STOP = set(range(0x21)) | set(b"\"'<>`\\|^{}\x7f")
 LETTERS = set(string.ascii_letters.encode())
+
+
+def maximal_runs(members: set[int]) -> re.Pattern[bytes]:
+    return re.compile(b"[" + b"".join(b"\\x%02x" % byte for byte in sorted(members)) + b"]+")
+
+
+HOST_RUN = maximal_runs(HOST)
+COLON_RUN = maximal_runs(COLON)
+WORD_RUN = maximal_runs(set(range(256)) - STOP)
+REMEMBERED = 1 << 16
 STRENGTH = ["exact", "network", "parent", "weak"]
 DEFAULT_PORTS = {b"http": b"80", b"https": b"443", b"ftp": b"21"}
 
@@ -39,46 +52,55 @@ class Result:
 
 def reference_hunt(log: bytes, sources: Sequence[IndicatorSource], *, run_bytes_max: int = 1 << 20) -> Result:
     result = Result()
-    lines = log.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    for number, line in enumerate(lines, 1):
+    reference = Reference(sources)
+    for number, line in enumerate(lines_of(log), 1):
         result.lines += 1
-        tokens = list(tokens_of(without_long_runs(line, run_bytes_max)))
-        any_hit = False
-        for source in sources:
-            rules = [rule for kind, value in source.values for token in tokens if (rule := compare(kind, value, token))]
-            if rules:
-                any_hit = True
-                hits = result.hits.setdefault(source.id, Hits(first_line=number))
-                hits.count += 1
-                hits.last_line = number
-                strongest = min(rules, key=STRENGTH.index)
-                hits.rules[strongest] = hits.rules.get(strongest, 0) + 1
-        result.hit_lines += any_hit
+        hit = reference.line_hits(without_long_runs(line, run_bytes_max))
+        for index, rule in hit.items():
+            hits = result.hits.setdefault(sources[index].id, Hits(first_line=number))
+            hits.count += 1
+            hits.last_line = number
+            hits.rules[rule] = hits.rules.get(rule, 0) + 1
+        result.hit_lines += bool(hit)
     return result
 
 
+def lines_of(log: bytes) -> list[bytes]:
+    lines = log.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+class Reference:
+    """For many lines and the same indicators."""
+
+    def __init__(self, sources: Sequence[IndicatorSource]) -> None:
+        self._sources = sources
+        self._hit_by_token: dict[Token, list[tuple[int, str]]] = {}
+
+    def line_hits(self, line: bytes) -> dict[int, str]:
+        """The strongest rule by which each indicator, by its place, is in the line."""
+        strongest: dict[int, str] = {}
+        for token in tokens_of(line):
+            if token not in self._hit_by_token:
+                self._hit_by_token[token] = list(self._hits(token))
+            for index, rule in self._hit_by_token[token]:
+                strongest[index] = min(rule, strongest.get(index, rule), key=STRENGTH.index)
+        return strongest
+
+    def _hits(self, token: Token) -> Iterator[tuple[int, str]]:
+        for index, source in enumerate(self._sources):
+            for kind, value in source.values:
+                rule = compare(kind, value, token)
+                if rule:
+                    yield index, rule
+
+
 def without_long_runs(line: bytes, run_bytes_max: int) -> bytes:
-    kept = b""
-    for run in runs(line, set(range(256)) - STOP, keep_others=True):
-        if run[0] in STOP or len(run) <= run_bytes_max:
-            kept += run
-    return kept
-
-
-def runs(line: bytes, members: set[int], *, keep_others: bool = False) -> Iterator[bytes]:
-    """Maximal runs of bytes in the set; the other bytes one by one when they are wanted too."""
-    at = 0
-    while at < len(line):
-        end = at
-        while end < len(line) and line[end] in members:
-            end += 1
-        if end > at:
-            yield line[at:end]
-        elif keep_others:
-            yield line[at : at + 1]
-        at = max(end, at + 1)
+    if len(line) <= run_bytes_max:
+        return line
+    return WORD_RUN.sub(lambda run: run[0] if len(run[0]) <= run_bytes_max else b"", line)
 
 
 # Tokens: (kind, value) with kind ip4, ip6 (int), hash, name, or url (scheme, authority, host, rest behind authority)
@@ -87,7 +109,7 @@ Token = tuple[str, int | bytes | tuple[bytes, bytes, bytes, bytes]]
 
 
 def tokens_of(line: bytes) -> Iterator[Token]:
-    for run in runs(line, HOST):
+    for run in HOST_RUN.findall(line):
         token = run.strip(b".-")
         if (number := ipv4_number(token)) is not None:
             yield ("ip4", number)
@@ -96,9 +118,10 @@ def tokens_of(line: bytes) -> Iterator[Token]:
         elif b"." in token:
             yield ("name", name(token))
     yield from addresses6(line)
-    for at in range(len(line)):
-        if line[at : at + 3] == b"://":
-            yield from url_at(line, at)
+    at = line.find(b"://")
+    while at >= 0:
+        yield from url_at(line, at)
+        at = line.find(b"://", at + 1)
 
 
 def ipv4_number(token: bytes) -> int | None:
@@ -119,31 +142,25 @@ def ipv6_number(text: bytes) -> int | None:
 
 
 def addresses6(line: bytes) -> Iterator[Token]:
-    at = 0
-    while at < len(line):
-        end = at
-        while end < len(line) and line[end] in COLON:
-            end += 1
-        if end > at:
-            start, stop = at, end
-            while stop > start and line[stop - 1] == ord("."):
-                stop -= 1
-            run = line[start:stop]
-            glued_left = start > 0 and line[start - 1] in HOST
-            glued_right = end < len(line) and line[end] in HOST
-            if run.count(b":") >= 2:
-                if len(run) - len(run.lstrip(b":")) in (1, 3):
-                    run, glued_left = run[1:], False
-                if len(run) - len(run.rstrip(b":")) in (1, 3):
-                    run, glued_right = run[:-1], False
-                number = ipv6_number(run)
-                if number is not None and not glued_left and not glued_right:
-                    yield ("ip6", number)
-                    if number.to_bytes(16, "big").startswith(bytes(10) + b"\xff\xff"):
-                        yield ("ip4", number & 0xFFFFFFFF)
-        at = max(end, at + 1)
+    for found in COLON_RUN.finditer(line):
+        start, end = found.span()
+        run = found[0].rstrip(b".")
+        glued_left = start > 0 and line[start - 1] in HOST
+        glued_right = end < len(line) and line[end] in HOST
+        if run.count(b":") < 2:
+            continue
+        if len(run) - len(run.lstrip(b":")) in (1, 3):
+            run, glued_left = run[1:], False
+        if len(run) - len(run.rstrip(b":")) in (1, 3):
+            run, glued_right = run[:-1], False
+        number = ipv6_number(run)
+        if number is not None and not glued_left and not glued_right:
+            yield ("ip6", number)
+            if number.to_bytes(16, "big").startswith(bytes(10) + b"\xff\xff"):
+                yield ("ip4", number & 0xFFFFFFFF)
 
 
+@lru_cache(REMEMBERED)
 def name(token: bytes) -> bytes:
     labels = []
     for label in token.split(b"."):
@@ -218,11 +235,7 @@ def compare(kind: str, value: str, token: Token) -> str | None:
     found_kind, found = token
     if kind in ("ipv4", "ipv6") and found_kind == ("ip4" if kind == "ipv4" else "ip6"):
         assert isinstance(found, int)
-        bits = 32 if kind == "ipv4" else 128
-        text, _, length = value.partition("/")
-        number = ipv4_number(text.encode()) if kind == "ipv4" else ipv6_number(text.encode())
-        assert number is not None
-        shift = bits - int(length or bits)
+        number, shift = network(kind, value)
         if number >> shift == found >> shift:
             return "network" if shift else "exact"
     elif kind in ("md5", "sha1", "sha256", "sha512") and found_kind == "hash":
@@ -232,22 +245,32 @@ def compare(kind: str, value: str, token: Token) -> str | None:
         wanted = name(value.encode()).removesuffix(b".")
         if found == wanted:
             return "exact"
-        for at, byte in enumerate(found):
-            if byte == ord(".") and found[at + 1 :] == wanted:
-                return "parent"
+        return "parent" if found.endswith(b"." + wanted) else None
     elif kind == "url" and found_kind == "url":
         assert isinstance(found, tuple)
-        return compare_url(value.encode(), found)
+        scheme, shown, host, rest = url_parts(value)
+        if found[1] == shown and found[3] == rest and scheme in (b"", found[0]):
+            return "exact"
+        return "weak" if host and host == found[2] else None
     return None
 
 
-def compare_url(value: bytes, found: tuple[bytes, bytes, bytes, bytes]) -> str | None:
-    scheme, separator, rest = value.partition(b"://")
+@lru_cache(REMEMBERED)
+def network(kind: str, value: str) -> tuple[int, int]:
+    """An address in it, and how many of the last bits do not matter."""
+    bits = 32 if kind == "ipv4" else 128
+    text, _, length = value.partition("/")
+    number = ipv4_number(text.encode()) if kind == "ipv4" else ipv6_number(text.encode())
+    assert number is not None
+    return number, bits - int(length or bits)
+
+
+@lru_cache(REMEMBERED)
+def url_parts(value: str) -> tuple[bytes, bytes, bytes, bytes]:
+    """Scheme, which may be empty; authority, host, and what stands behind the authority."""
+    scheme, separator, rest = value.encode().partition(b"://")
     if not separator or not scheme.isalpha():
-        scheme, rest = b"", value
+        scheme, rest = b"", value.encode()
     rest = rest.rstrip(b".,;:!?)]")
     size = min(rest.find(mark) % (len(rest) + 1) for mark in (b"/", b"?", b"#"))
-    shown, host = authority(scheme.lower(), rest[:size])
-    if found[1] == shown and found[3] == rest[size:] and scheme.lower() in (b"", found[0]):
-        return "exact"
-    return "weak" if host and host == found[2] else None
+    return scheme.lower(), *authority(scheme.lower(), rest[:size]), rest[size:]

@@ -12,7 +12,7 @@ import click
 from detente.cli.exits import NOTHING_FOUND
 from detente.cli.norms import show
 from detente.cli.out import Out
-from detente.cli.told import DATE, show_said, tlp
+from detente.cli.told import DATE, How, deciding, show_said
 from detente.errors import InvalidStatement, NotFound
 from detente.node import commit
 from detente.node.open import opened
@@ -62,8 +62,7 @@ def agreement() -> None:
     show_default=True,
     help="The number of this text; an older one may exist on paper.",
 )
-@click.option("--marking", default=None, help="clear, green, amber, amber+strict or red. Default: the node's.")
-@click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing.")
+@deciding
 @click.pass_obj
 def new(
     out: Out,
@@ -75,8 +74,7 @@ def new(
     classes: tuple[str, ...],
     purposes: tuple[str, ...],
     number: int,
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Propose the text of an agreement under KEY to its parties. It waits for the signature of each, yours too."""
     text = [made(Clause, **fields) for fields in _clauses(file, clauses, classes, purposes, removed=())]
@@ -88,12 +86,9 @@ def new(
             parties=parties,
             clauses=text,
             version=number,
-            marking=tlp(marking),
-            dry_run=dry_run,
+            **how,
         )
-    show_said(
-        out, "agreement new", said, dry_run=dry_run, words=f"Proposed. Sign it with: detente agreement sign {key}"
-    )
+    show_said(out, "agreement new", said, how, words=f"Proposed. Sign it with: detente agreement sign {key}")
 
 
 @agreement.command("amend")
@@ -104,8 +99,7 @@ def new(
 @_PURPOSE
 @click.option("--remove", "removed", multiple=True, metavar="ID", help="Take this clause out; repeat.")
 @click.option("--reasons", default="", help="Why, in your words.")
-@click.option("--marking", default=None, help="clear, green, amber, amber+strict or red. Default: the node's.")
-@click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing.")
+@deciding
 @click.pass_obj
 def amend(
     out: Out,
@@ -116,43 +110,40 @@ def amend(
     purposes: tuple[str, ...],
     removed: tuple[str, ...],
     reasons: str,
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Propose changed clauses of the agreement NAME. They stay proposed until every party has signed them."""
     changed = [made(Change, **fields) for fields in _clauses(file, clauses, classes, purposes, removed=removed)]
     with opened(out.folder) as node:
-        said = commit.amend(node, name, changed, reasons=reasons, marking=tlp(marking), dry_run=dry_run)
+        said = commit.amend(node, name, changed, reasons=reasons, **how)
     words = f"Proposed. Sign it with: detente agreement sign {said.short}"
-    show_said(out, "agreement amend", said, dry_run=dry_run, words=words)
+    show_said(out, "agreement amend", said, how, words=words)
 
 
 @agreement.command("sign")
 @click.argument("name")
 @click.option("--office", default="", help="The office that signs for the party.")
 @click.option("--text", default="", help="Words that go with it.")
-@click.option("--marking", default=None, help="clear, green, amber, amber+strict or red. Default: the node's.")
-@click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing.")
+@deciding
 @click.pass_obj
-def sign(out: Out, name: str, office: str, text: str, marking: str | None, dry_run: bool) -> None:
+def sign(out: Out, name: str, office: str, text: str, how: How) -> None:
     """Sign the agreement or amendment NAME. Every letter of it is fixed by the id that you sign."""
     with opened(out.folder) as node:
-        said = commit.sign(node, name, office=office, text=text, marking=tlp(marking), dry_run=dry_run)
-    show_said(out, "agreement sign", said, dry_run=dry_run)
+        said = commit.sign(node, name, office=office, text=text, **how)
+    show_said(out, "agreement sign", said, how)
 
 
 @agreement.command("leave")
 @click.argument("name")
 @click.option("--office", default="", help="The office that says so for the party.")
 @click.option("--text", default="", help="Words that go with it.")
-@click.option("--marking", default=None, help="clear, green, amber, amber+strict or red. Default: the node's.")
-@click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing.")
+@deciding
 @click.pass_obj
-def leave(out: Out, name: str, office: str, text: str, marking: str | None, dry_run: bool) -> None:
+def leave(out: Out, name: str, office: str, text: str, how: How) -> None:
     """Leave the agreement NAME from now on, or take your signature on a text back that is still proposed."""
     with opened(out.folder) as node:
-        said = commit.sign(node, name, word="leaves", office=office, text=text, marking=tlp(marking), dry_run=dry_run)
-    show_said(out, "agreement leave", said, dry_run=dry_run)
+        said = commit.sign(node, name, word="leaves", office=office, text=text, **how)
+    show_said(out, "agreement leave", said, how)
 
 
 @agreement.command("list")

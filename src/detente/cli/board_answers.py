@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
@@ -14,27 +13,16 @@ import msgspec
 from detente.attribution.bodies import EVIDENCE_KINDS, MARKS, RELIANCE, SOURCE_KINDS, STANCES, STATUSES
 from detente.cli.given import given_text, pairs
 from detente.cli.out import Out
-from detente.cli.told import DATE, show_said, telling, tlp
+from detente.cli.told import DATE, How, answering, show_said, telling
 from detente.errors import InvalidStatement
 from detente.node import assess as boards
 from detente.node.open import opened
 from detente.scales import SCALES
 from detente.when import When
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-ANSWERED = "Default: those who were told of the board."
-
-
-def answering(command: F) -> F:
-    """--to, --marking and --dry-run of what is said on a board."""
-    for option in (
-        click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing."),
-        click.option("--marking", default=None, help="clear, green, amber, amber+strict or red. Default: the board's."),
-        click.option("--to", "to", multiple=True, help=f"Tell these partners; repeat. {ANSWERED}"),
-    ):
-        command = option(command)
-    return command
+ON_BOARD = answering(
+    to="Tell these partners; repeat. Default: those who were told of the board.", marking="the board's"
+)
 
 
 @click.command("assess")
@@ -81,7 +69,7 @@ def answering(command: F) -> F:
     default=None,
     help="A JSON file with the fields of the body; options come on top.",
 )
-@answering
+@ON_BOARD
 @click.pass_obj
 def assess(
     out: Out,
@@ -102,9 +90,7 @@ def assess(
     under: str,
     of: str,
     source: Path | None,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Say on BOARD how likely an office holds its hypotheses, and how sure it is of the basis of each judgment."""
     fields = _document(source) if source is not None else {}
@@ -131,11 +117,9 @@ def assess(
             fields,
             withhold=given_text("", withhold, what="withhold"),
             withheld=withheld,
-            to=to,
-            marking=tlp(marking),
-            dry_run=dry_run,
+            **how,
         )
-    show_said(out, "assess", said, dry_run=dry_run)
+    show_said(out, "assess", said, how)
 
 
 @click.command("reveal")
@@ -147,7 +131,7 @@ def reveal(out: Out, assessment: str, commitment: str, dry_run: bool) -> None:
     """Show what ASSESSMENT of yours withheld, once, to everybody who was told of it. It cannot be taken back."""
     with opened(out.folder) as node:
         said = boards.reveal_withheld(node, assessment, commitment=commitment, dry_run=dry_run)
-    show_said(out, "board reveal", said, dry_run=dry_run)
+    show_said(out, "board reveal", said, {"dry_run": dry_run})
 
 
 @click.command("position")
@@ -175,7 +159,7 @@ def reveal(out: Out, assessment: str, commitment: str, dry_run: bool) -> None:
 @click.option("--as-of", default=None, type=DATE, help="Of which date it is.")
 @click.option("--under", default="", help="The group on the board that the office belongs to.")
 @click.option("--of", "of", default="", help="An earlier position of the same office, which this one replaces.")
-@answering
+@ON_BOARD
 @click.pass_obj
 def position(
     out: Out,
@@ -191,9 +175,7 @@ def position(
     as_of: When | None,
     under: str,
     of: str,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Endorse, deny, disagree, or say that nothing is asserted (non-assertion) on BOARD. A denial keeps its scope."""
     fields = {
@@ -210,8 +192,8 @@ def position(
         "of": of,
     }
     with opened(out.folder) as node:
-        said = boards.take_position(node, board, fields, to=to, marking=tlp(marking), dry_run=dry_run)
-    show_said(out, "board position", said, dry_run=dry_run)
+        said = boards.take_position(node, board, fields, **how)
+    show_said(out, "board position", said, how)
 
 
 @click.command("rate")
@@ -226,7 +208,7 @@ def position(
 )
 @click.option("--mark", "marks", multiple=True, help=f"EVIDENCE;HYPOTHESIS;MARK with {' '.join(MARKS)}; repeat.")
 @click.option("--grade", "grades", multiple=True, help="EVIDENCE=GRADE, Admiralty as in B2; repeat.")
-@answering
+@ON_BOARD
 @click.pass_obj
 def rate(
     out: Out,
@@ -235,17 +217,15 @@ def rate(
     file: Path | None,
     marks: tuple[str, ...],
     grades: tuple[str, ...],
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Mark pieces of evidence on BOARD against its hypotheses."""
     rows = _rows(
         given_text("", file, what="table"), marks, pairs(grades, what="a grade", left="EVIDENCE", right="GRADE")
     )
     with opened(out.folder) as node:
-        said = boards.rate(node, board, rater, rows, to=to, marking=tlp(marking), dry_run=dry_run)
-    show_said(out, "board rate", said, dry_run=dry_run)
+        said = boards.rate(node, board, rater, rows, **how)
+    show_said(out, "board rate", said, how)
 
 
 @click.command("tasking")
@@ -262,7 +242,7 @@ def rate(
 @click.option("--at", default=None, type=DATE, help="When.")
 @click.option("--about", default="", help="The assessment, where it was there by then.")
 @click.option("--text", "words", default="", help="In which words.")
-@answering
+@ON_BOARD
 @click.pass_obj
 def tasking(
     out: Out,
@@ -274,9 +254,7 @@ def tasking(
     at: When | None,
     about: str,
     words: str,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Put on record that an assessor on BOARD was asked for speed or content."""
     fields = {
@@ -289,8 +267,8 @@ def tasking(
         "text": words,
     }
     with opened(out.folder) as node:
-        said = boards.log_tasking(node, board, fields, to=to, marking=tlp(marking), dry_run=dry_run)
-    show_said(out, "board tasking", said, dry_run=dry_run)
+        said = boards.log_tasking(node, board, fields, **how)
+    show_said(out, "board tasking", said, how)
 
 
 @click.command("finding")
@@ -306,8 +284,7 @@ def tasking(
 @click.option("--evidence", multiple=True, help="What shows it; repeat.")
 @click.option("--text", "words", default="", help="In the office's words.")
 @click.option("--of", "of", default="", help="An earlier finding of the same office, which this one replaces.")
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@telling
+@telling(public=True)
 @click.pass_obj
 def finding(
     out: Out,
@@ -323,10 +300,7 @@ def finding(
     evidence: tuple[str, ...],
     words: str,
     of: str,
-    public: bool,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Say whether the incident or impact ABOUT occurred. It says nothing about who did it."""
     if not about and not on_board:
@@ -347,8 +321,8 @@ def finding(
         "of": of,
     }
     with opened(out.folder) as node:
-        said = boards.report_finding(node, fields, to=to, marking=tlp(marking), public=public, dry_run=dry_run)
-    show_said(out, "board finding", said, dry_run=dry_run)
+        said = boards.report_finding(node, fields, **how)
+    show_said(out, "board finding", said, how)
 
 
 # -- what was typed -----------------------------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ from detente.attribution.matrix_text import matrix_text
 from detente.attribution.picture import moment, text
 from detente.attribution.pooling import METHODS, pool
 from detente.attribution.view import BoardView, value_of
-from detente.cli.board_answers import answering, assess, finding, position, rate, reveal, tasking
+from detente.cli.board_answers import ON_BOARD, assess, finding, position, rate, reveal, tasking
 from detente.cli.given import pairs
 from detente.cli.out import Out, plain, table
-from detente.cli.told import DATE, show_said, telling, tlp
+from detente.cli.told import DATE, How, show_said, telling
 from detente.errors import InvalidStatement
 from detente.node import assess as boards
 from detente.node.open import opened
@@ -58,8 +58,7 @@ for _command in (position, rate, tasking, finding, reveal):
 @click.option(
     "--group", "groups", multiple=True, help="NAME=COUNT or NAME=OFFICE,OFFICE…: offices under one head; repeat."
 )
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@telling
+@telling(public=True)
 @click.pass_obj
 def board_new(
     out: Out,
@@ -70,10 +69,7 @@ def board_new(
     rungs: tuple[str, ...],
     actors: tuple[str, ...],
     groups: tuple[str, ...],
-    public: bool,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Open a board with TITLE. A board with one hypothesis is refused."""
     with opened(out.folder) as node:
@@ -84,12 +80,9 @@ def board_new(
             title=title,
             hypotheses=_hypotheses(hypotheses, rungs, actors),
             groups=_groups(groups),
-            to=to,
-            marking=tlp(marking),
-            public=public,
-            dry_run=dry_run,
+            **how,
         )
-    show_said(out, "board new", said, dry_run=dry_run)
+    show_said(out, "board new", said, how)
 
 
 @board.command("add")
@@ -100,7 +93,7 @@ def board_new(
 )
 @click.option("--actor", "actors", multiple=True, help="KEY=NAME that a hypothesis names; repeat.")
 @click.option("--group", "groups", multiple=True, help="NAME=COUNT or NAME=OFFICE,OFFICE…; repeat.")
-@answering
+@ON_BOARD
 @click.pass_obj
 def board_add(
     out: Out,
@@ -109,9 +102,7 @@ def board_add(
     rungs: tuple[str, ...],
     actors: tuple[str, ...],
     groups: tuple[str, ...],
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Add hypotheses or groups to BOARD, whoever opened it. Nothing is taken away."""
     with opened(out.folder) as node:
@@ -120,11 +111,9 @@ def board_add(
             board,
             hypotheses=_hypotheses(hypotheses, rungs, actors),
             groups=_groups(groups),
-            to=to,
-            marking=tlp(marking),
-            dry_run=dry_run,
+            **how,
         )
-    show_said(out, "board add", said, dry_run=dry_run)
+    show_said(out, "board add", said, how)
 
 
 @board.command("list")

@@ -14,7 +14,7 @@ from detente.activity import CLASSES, Activity
 from detente.cli.given import pairs
 from detente.cli.out import Out, moment, plain, table
 from detente.cli.statements import print_said, said_json
-from detente.cli.told import DATE, show_said, telling, tlp
+from detente.cli.told import DATE, How, show_said, telling
 from detente.effect.bodies import Circumstances, Effort
 from detente.effect.calibration import RESOLVED_MIN, Calibration
 from detente.effect.text import counted, header_lines, held_lines, plan_lines, result_lines, silence_line
@@ -54,7 +54,7 @@ def effect() -> None:
 @click.option("--level", type=float, help="Of the interval. Default: 0.9.")
 @click.option("--chance", type=float, help="How rare a silence must be with no change. Default: 0.05.")
 @click.option("--text", default="", help="More, in words.")
-@telling
+@telling()
 @click.pass_obj
 def effect_plan(
     out: Out,
@@ -67,8 +67,7 @@ def effect_plan(
     from_: tuple[str, ...],
     sensors: tuple[str, ...],
     sensor_count: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
     **more: Any,
 ) -> None:
     """Fix what will be counted, before anybody looks. THREAD: a stop-it warning (demarche).
@@ -95,12 +94,10 @@ def effect_plan(
             raise InvalidStatement("an activity needs a class to count: give --class")
         activity = Activity(classes=classes, indicators=indicators, targets=targets)
     with opened(out.folder) as node:
-        said = make_plan(
-            node, thread=thread, activity=activity, directions=directions, marking=tlp(marking), dry_run=dry_run, **more
-        )
+        said = make_plan(node, thread=thread, activity=activity, directions=directions, **how, **more)
     plan = read(said, Plan)
     lines = [f"Counted: {counted(plan)}", *plan_lines(plan)]
-    show_said(out, "effect plan", said, dry_run=dry_run, words="\n".join(lines))
+    show_said(out, "effect plan", said, how, words="\n".join(lines))
 
 
 @effect.command("run")
@@ -111,7 +108,7 @@ def effect_plan(
 @click.option("--season", default="", help="In words: what the calendar has to do with it.")
 @click.option("--measure", "measures", multiple=True, help="Another measure taken in the windows; repeat.")
 @click.option("--effort", multiple=True, metavar="PARTY=N/M", help="Sensor-days that came out, before and after.")
-@telling
+@telling()
 @click.pass_obj
 def effect_run(
     out: Out,
@@ -122,9 +119,7 @@ def effect_run(
     season: str,
     measures: tuple[str, ...],
     effort: tuple[str, ...],
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Follow the plan NAME and say the result, over sightings and incidents held here or over a table."""
     from detente.node.effects import run
@@ -142,13 +137,11 @@ def effect_run(
             source="" if file is None else file.name,
             circumstances=given,
             effort=days,
-            to=to,
-            marking=tlp(marking),
-            dry_run=dry_run,
+            **how,
         )
     lines = result_lines(ran.plan, ran.evaluation.result, names=ran.names)
     value = {
-        **said_json(ran.said, dry_run=dry_run),
+        **said_json(ran.said, dry_run=how["dry_run"]),
         "plan": ran.plan_said.id,
         "held_us": dict(ran.held_us),
         "unclassified": ran.unclassified,
@@ -161,7 +154,7 @@ def effect_run(
             click.echo(line)
         if ran.unclassified:
             click.echo(f"{ran.unclassified} reports held here say no class of activity; they are counted nowhere.")
-        if dry_run:
+        if how["dry_run"]:
             click.echo("A dry run; nothing was stored.")
         else:
             print_said(ran.said, dry_run=False)

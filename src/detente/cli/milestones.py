@@ -11,33 +11,10 @@ from detente.chronology.bodies import STATES, STEP_WORDS, STEPS, Measure, Milest
 from detente.chronology.measures import Tracked, counts
 from detente.chronology.milestones import Account
 from detente.cli.out import Out, moment, plain, table
-from detente.errors import InvalidStatement
+from detente.cli.told import DATE, How, telling
 from detente.node.open import opened
 from detente.said import Said
-from detente.stix.marking import Tlp, parse_tlp
-from detente.when import When, parse_when
 from detente.words import quoted
-
-
-class WhenType(click.ParamType[When]):
-    """A date or UTC time as precise as it is written."""
-
-    name = "when"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, When):
-            return value
-        try:
-            return parse_when(value)
-        except InvalidStatement as error:
-            self.fail(str(error), param, ctx)
-
-
-WHEN = WhenType()
-
-_to = click.option("--to", multiple=True, help="Tell these partners; repeat. Default: our own record alone.")
-_marking = click.option("--marking", help="clear, green, amber, amber+strict or red. Default: the node's.")
-_dry_run = click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing.")
 
 
 @click.group()
@@ -48,26 +25,22 @@ def milestone() -> None:
 @milestone.command("add")
 @click.argument("about")
 @click.argument("step", type=click.Choice(STEPS))
-@click.argument("when", type=WHEN)
+@click.argument("when", type=DATE)
 @click.option("--by", required=True, help="The office that saw, assessed, decided or published it.")
 @click.option("--choice", type=click.Choice(["act", "do not act"]), help="What was decided; for a decision.")
 @click.option("--reason", "reasons", multiple=True, help="A reason that was given; repeat.")
 @click.option("--text", default="", help="More, in words.")
 @click.option("--source", default="", help="Where this is from.")
-@_to
-@_marking
-@_dry_run
+@telling()
 @click.pass_obj
-def milestone_add(
-    out: Out, /, to: tuple[str, ...], marking: str | None, dry_run: bool, choice: str | None, **fields: Any
-) -> None:
+def milestone_add(out: Out, /, how: How, choice: str | None, **fields: Any) -> None:
     """Record that STEP of ABOUT was taken at WHEN: 2016-10, 2016-10-07 or 2016-10-07T15:30Z, as precise as is known."""
     from detente.node.record import add_milestone
 
     body = made(Milestone, choice=choice or "", **fields)
     with opened(out.folder) as node:
-        said = add_milestone(node, body, to=to, marking=_tlp(marking), dry_run=dry_run)
-    _said(out, "milestone add", said, f"{STEP_WORDS[body.step]}, {body.when}", dry_run=dry_run)
+        said = add_milestone(node, body, **how)
+    _said(out, "milestone add", said, f"{STEP_WORDS[body.step]}, {body.when}", how)
 
 
 @milestone.command("list")
@@ -149,20 +122,18 @@ def measure() -> None:
 @click.option("--owner", required=True, help="Who is to do it.")
 @click.option("--about", required=True, help="The review or incident it comes from.")
 @click.option("--given-by", default="", help="Who recommends it.")
-@click.option("--when", type=WHEN, help="The day on which it was given. Default: now.")
-@click.option("--due", type=WHEN, help="By when it is to be done.")
-@_to
-@_marking
-@_dry_run
+@click.option("--when", type=DATE, help="The day on which it was given. Default: now.")
+@click.option("--due", type=DATE, help="By when it is to be done.")
+@telling()
 @click.pass_obj
-def measure_add(out: Out, /, to: tuple[str, ...], marking: str | None, dry_run: bool, **fields: Any) -> None:
+def measure_add(out: Out, /, how: How, **fields: Any) -> None:
     """Record a recommendation, TEXT. It is then given; what becomes of it is said with: detente measure update."""
     from detente.node.record import add_measure
 
     body = made(Measure, **fields)
     with opened(out.folder) as node:
-        said = add_measure(node, body, to=to, marking=_tlp(marking), dry_run=dry_run)
-    _said(out, "measure add", said, "given", dry_run=dry_run)
+        said = add_measure(node, body, **how)
+    _said(out, "measure add", said, "given", how)
 
 
 @measure.command("update")
@@ -170,26 +141,23 @@ def measure_add(out: Out, /, to: tuple[str, ...], marking: str | None, dry_run: 
 @click.argument("state", type=click.Choice([state for state in STATES if state != "given"]))
 @click.option("--evidence", multiple=True, help="What shows it: a statement or a paper; repeat. Needed for done.")
 @click.option("--reason", default="", help="Why. Needed for rejected.")
-@click.option("--when", type=WHEN, help="The day on which it came to be so.")
-@_to
-@_marking
+@click.option("--when", type=DATE, help="The day on which it came to be so.")
+@telling()
 @click.pass_obj
 def measure_update(
     out: Out,
     /,
     name: str,
     state: State,
-    to: tuple[str, ...],
-    marking: str | None,
-    evidence: tuple[str, ...],
-    **more: Any,
+    how: How,
+    **fields: Any,
 ) -> None:
     """Say that the measure NAME is now STATE. Done needs evidence."""
     from detente.node.record import update_measure
 
     with opened(out.folder) as node:
-        said = update_measure(node, name, state, evidence=evidence, to=to, marking=_tlp(marking), **more)
-    _said(out, "measure update", said, state)
+        said = update_measure(node, name, state, **fields, **how)
+    _said(out, "measure update", said, state, how)
 
 
 @measure.command("list")
@@ -309,15 +277,11 @@ def _measure_row(one: Tracked, now_us: int) -> list[str]:
     ]
 
 
-def _said(out: Out, command: str, said: Said, what: str, *, dry_run: bool = False) -> None:
-    value = {"id": said.id, "short": said.short, "addressees": list(said.aud), "dry_run": dry_run}
+def _said(out: Out, command: str, said: Said, what: str, how: How) -> None:
+    value = {"id": said.id, "short": said.short, "addressees": list(said.aud), "dry_run": how["dry_run"]}
     to = f" to {', '.join(said.aud)}" if said.aud else " in our own record"
     out.result(
         command,
         value,
-        lambda: click.echo(f"{'Would say' if dry_run else 'Said'}{to}: {what} ({said.kind} {said.short})"),
+        lambda: click.echo(f"{'Would say' if how['dry_run'] else 'Said'}{to}: {what} ({said.kind} {said.short})"),
     )
-
-
-def _tlp(marking: str | None) -> Tlp | None:
-    return None if marking is None else parse_tlp(marking)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from detente.cli.exits import NOTHING_FOUND
 from detente.cli.out import Out, table
-from detente.cli.told import DATE, answering, show_said, telling, tlp
+from detente.cli.told import DATE, How, answering, show_said, telling
 from detente.node import commit
 from detente.node.open import opened
 from detente.norms.lines import conduct_lines, duty_lines, history_lines, item_lines, limit_lines
 from detente.norms.picture import board_text, register_text
 from detente.norms.tables import FINDINGS, NORMS, STAGES, STATUSES
-from detente.when import When
 
 ANSWERS = ["concurs", "disputes", "no-comment", "adds"]
 
@@ -74,40 +74,13 @@ def norm_status(out: Out, norms: tuple[str, ...], parties: tuple[str, ...]) -> N
 @click.option("--party", default="", help="The party that it is about, by name or origin. Default: ours.")
 @click.option("--reservation", default="", help="With which reservation.")
 @click.option("--office", default="", help="The office that says so; it binds the party, whoever holds it.")
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@telling
+@telling(public=True)
 @click.pass_obj
-def norm_adopt(
-    out: Out,
-    norm: str,
-    status: str,
-    source: str,
-    at: When,
-    party: str,
-    reservation: str,
-    office: str,
-    public: bool,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
-) -> None:
+def norm_adopt(out: Out, /, how: How, **fields: Any) -> None:
     """Say where a party stands on NORM, with source and date. Said of another party it stays your word."""
     with opened(out.folder) as node:
-        said = commit.adopt(
-            node,
-            norm=norm,
-            status=status,
-            source=source,
-            at=at,
-            party=party,
-            reservation=reservation,
-            office=office,
-            public=public,
-            to=to,
-            marking=tlp(marking),
-            dry_run=dry_run,
-        )
-    show_said(out, "norm adopt", said, dry_run=dry_run)
+        said = commit.adopt(node, **fields, **how)
+    show_said(out, "norm adopt", said, how)
 
 
 @norm.command("history")
@@ -143,54 +116,26 @@ def conduct() -> None:
 @click.option("--finding", required=True, type=click.Choice(list(FINDINGS)), help="How you see the conduct.")
 @click.option("--text", required=True, help="In your words: what was done, and on what this rests.")
 @click.option("--about", default="", help="Whose conduct, by name or origin. Default: your own, which comes first.")
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@telling
+@telling(public=True)
 @click.pass_obj
-def conduct_file(
-    out: Out,
-    norm: str,
-    incident: str,
-    finding: str,
-    text: str,
-    about: str,
-    public: bool,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
-) -> None:
+def conduct_file(out: Out, /, how: How, **fields: Any) -> None:
     """File an entry on conduct under NORM. On another party only after one on yourself under the same norm."""
     with opened(out.folder) as node:
-        said = commit.file_conduct(
-            node,
-            norm=norm,
-            incident=incident,
-            finding=finding,
-            text=text,
-            about=about,
-            public=public,
-            to=to,
-            marking=tlp(marking),
-            dry_run=dry_run,
-        )
-    show_said(out, "conduct file", said, dry_run=dry_run)
+        said = commit.file_conduct(node, **fields, **how)
+    show_said(out, "conduct file", said, how)
 
 
 @conduct.command("answer")
 @click.argument("entry")
 @click.option("--word", required=True, type=click.Choice(ANSWERS), help="How you answer.")
 @click.option("--text", default="", help="In your words.")
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@answering
+@answering(public=True)
 @click.pass_obj
-def conduct_answer(
-    out: Out, entry: str, word: str, text: str, public: bool, to: tuple[str, ...], marking: str | None, dry_run: bool
-) -> None:
+def conduct_answer(out: Out, /, entry: str, how: How, **fields: Any) -> None:
     """Answer ENTRY of another party. Whoever was told of the entry, and is your partner, is told of the answer."""
     with opened(out.folder) as node:
-        said = commit.answer(
-            node, entry, word=word, text=text, public=public, to=to, marking=tlp(marking), dry_run=dry_run
-        )
-    show_said(out, "conduct answer", said, dry_run=dry_run)
+        said = commit.answer(node, entry, **fields, **how)
+    show_said(out, "conduct answer", said, how)
 
 
 @conduct.command("list")
@@ -230,44 +175,13 @@ def undertake() -> None:
 @click.option("--clause", default="", help="And its clause.")
 @click.option("--due", default=None, type=DATE, help="By when.")
 @click.option("--office", default="", help="The office that says so; the duty is the party's, whoever holds it.")
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@telling
+@telling(public=True)
 @click.pass_obj
-def undertake_add(
-    out: Out,
-    item: str,
-    of: str,
-    stage: str,
-    evidence: tuple[str, ...],
-    by: str,
-    agreement: str,
-    clause: str,
-    due: When | None,
-    office: str,
-    public: bool,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
-) -> None:
+def undertake_add(out: Out, /, how: How, **fields: Any) -> None:
     """Say at which stage you see ITEM, or (--of) an item that was spoken of before."""
     with opened(out.folder) as node:
-        said = commit.undertake(
-            node,
-            item=item,
-            of=of,
-            stage=stage,
-            evidence=evidence,
-            by=by,
-            agreement=agreement,
-            clause=clause,
-            due=due,
-            office=office,
-            public=public,
-            to=to,
-            marking=tlp(marking),
-            dry_run=dry_run,
-        )
-    show_said(out, "undertake add", said, dry_run=dry_run)
+        said = commit.undertake(node, **fields, **how)
+    show_said(out, "undertake add", said, how)
 
 
 @undertake.command("list")
@@ -320,40 +234,13 @@ def limit() -> None:
 @click.option("--exchanged", multiple=True, help="What was exchanged: a statement or document. Repeat.")
 @click.option("--agreement", default="", help="The agreement it belongs to.")
 @click.option("--office", default="", help="The office that declares it.")
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@telling
+@telling(public=True)
 @click.pass_obj
-def limit_declare(
-    out: Out,
-    text: str,
-    of: str,
-    verification: str,
-    next_exchange: When | None,
-    exchanged: tuple[str, ...],
-    agreement: str,
-    office: str,
-    public: bool,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
-) -> None:
+def limit_declare(out: Out, /, how: How, **fields: Any) -> None:
     """Declare a limit for yourself. Without a method of verification and a date it is shown as a declaration only."""
     with opened(out.folder) as node:
-        said = commit.declare_limit(
-            node,
-            text=text,
-            of=of,
-            verification=verification,
-            next_exchange=next_exchange,
-            exchanged=exchanged,
-            agreement=agreement,
-            office=office,
-            public=public,
-            to=to,
-            marking=tlp(marking),
-            dry_run=dry_run,
-        )
-    show_said(out, "limit declare", said, dry_run=dry_run)
+        said = commit.declare_limit(node, **fields, **how)
+    show_said(out, "limit declare", said, how)
 
 
 @limit.command("list")

@@ -12,8 +12,8 @@ import click
 from detente.chronology.entries import Entry
 from detente.chronology.export import as_json, beside_words, to_csv, to_json, to_markdown
 from detente.chronology.history import Allegation, counts
-from detente.cli.milestones import WHEN
 from detente.cli.out import Out, plain, table
+from detente.cli.told import DATE
 from detente.node.open import opened
 from detente.when import When
 from detente.words import quoted
@@ -25,8 +25,8 @@ _FORMATS: dict[str, Callable[[Sequence[Entry]], str]] = {"csv": to_csv, "json": 
 @click.argument("about", required=False)
 @click.option("--format", "format_", type=click.Choice(sorted(_FORMATS)), help="A document instead of lines.")
 @click.option("--with", "with_party", metavar="PARTNER", help="Only what this partner said or was told.")
-@click.option("--on", type=WHEN, metavar="DATE", help="What was said by the end of DATE.")
-@click.option("--known-on", type=WHEN, metavar="DATE", help="Exactly what this node held by the end of DATE.")
+@click.option("--on", type=DATE, metavar="DATE", help="What was said by the end of DATE.")
+@click.option("--known-on", type=DATE, metavar="DATE", help="Exactly what this node held by the end of DATE.")
 @click.option("--private", is_flag=True, help="Our private journal's drafts and reviews too.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the document to a file.")
 @click.pass_obj

@@ -11,7 +11,7 @@ import click
 from detente.cli.exits import NOTHING_FOUND
 from detente.cli.norms import ANSWERS, show
 from detente.cli.out import Out, plain
-from detente.cli.told import DATE, answering, show_said, telling, tlp
+from detente.cli.told import DATE, How, answering, deciding, show_said, telling
 from detente.errors import InvalidStatement, NotPermitted
 from detente.node import commit
 from detente.node import respond as node_respond
@@ -47,8 +47,7 @@ def respond() -> None:
 @click.option("--sealed-text", default="", help="With undisclosed: the text that stays sealed.")
 @click.option("--reveal", default=None, type=DATE, help="With undisclosed: the date of the reveal.")
 @click.option("--condition", default="", help="With undisclosed: or the condition of the reveal.")
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@telling
+@telling(public=True)
 @click.pass_obj
 def add(
     out: Out,
@@ -69,14 +68,10 @@ def add(
     sealed_text: str,
     reveal: When | None,
     condition: str,
-    public: bool,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
+    how: How,
 ) -> None:
     """Record a response of KIND. Of one that is undisclosed only a digest leaves; its key and text stay in your journal."""
     sealed = {"--sealed-kind": sealed_kind, "--sealed-text": sealed_text, "--reveal": reveal, "--condition": condition}
-    told: dict[str, Any] = {"to": to, "marking": tlp(marking), "dry_run": dry_run, "public": public}
     common: dict[str, Any] = {"directed_at": against, "role": role, "review": review, "incident": incident, "of": of}
     if decided is not None:
         common["decided"] = decided
@@ -92,7 +87,7 @@ def add(
             }
             _none_of(open_, "an undisclosed response says nothing of its content; put it into --sealed-text")
             said = node_respond.seal_response(
-                node, kind=sealed_kind, text=sealed_text, reveal=reveal, condition=condition, **common, **told
+                node, kind=sealed_kind, text=sealed_text, reveal=reveal, condition=condition, **common, **how
             )
         else:
             _none_of(sealed, "only an undisclosed response carries a seal; choose the kind undisclosed")
@@ -106,9 +101,9 @@ def add(
                 notified=notified,
                 ends=ended,
                 **common,
-                **told,
+                **how,
             )
-    show_said(out, "respond add", said, dry_run=dry_run)
+    show_said(out, "respond add", said, how)
 
 
 @respond.command("answer")
@@ -118,35 +113,13 @@ def add(
 @click.option(
     "--answer", "answers", multiple=True, metavar="QUESTION=TEXT", help="Your answer to the checklist; repeat."
 )
-@click.option("--public", is_flag=True, help="To everybody, in clear. For TLP:CLEAR only.")
-@answering
+@answering(public=True)
 @click.pass_obj
-def answer(
-    out: Out,
-    response: str,
-    word: str,
-    text: str,
-    answers: tuple[str, ...],
-    public: bool,
-    to: tuple[str, ...],
-    marking: str | None,
-    dry_run: bool,
-) -> None:
+def answer(out: Out, /, response: str, answers: tuple[str, ...], how: How, **fields: Any) -> None:
     """Answer another party's RESPONSE, and state your own answers to the questions of the checklist."""
     with opened(out.folder) as node:
-        said = commit.answer(
-            node,
-            response,
-            kinds=["response"],
-            word=word,
-            text=text,
-            answers=_answers(answers),
-            public=public,
-            to=to,
-            marking=tlp(marking),
-            dry_run=dry_run,
-        )
-    show_said(out, "respond answer", said, dry_run=dry_run)
+        said = commit.answer(node, response, kinds=["response"], answers=_answers(answers), **fields, **how)
+    show_said(out, "respond answer", said, how)
 
 
 @respond.command("list")
@@ -208,14 +181,13 @@ def chain(out: Out, response: str, svg: Path | None) -> None:
 
 @respond.command("reveal")
 @click.argument("response")
-@click.option("--marking", default=None, help="clear, green, amber, amber+strict or red. Default: the node's.")
-@click.option("--dry-run", is_flag=True, help="Show what would be said; store nothing.")
+@deciding
 @click.pass_obj
-def reveal(out: Out, response: str, marking: str | None, dry_run: bool) -> None:
+def reveal(out: Out, response: str, how: How) -> None:
     """Open the seal of your RESPONSE, once, to all who were told of it. Anybody can then check digest and time."""
     with opened(out.folder) as node:
-        said = node_respond.reveal_response(node, response, marking=tlp(marking), dry_run=dry_run)
-    show_said(out, "respond reveal", said, dry_run=dry_run)
+        said = node_respond.reveal_response(node, response, **how)
+    show_said(out, "respond reveal", said, how)
 
 
 @respond.command("checklist")

@@ -142,6 +142,7 @@ def update_measure(
     when: When | None = None,
     to: Sequence[str] = (),
     marking: Tlp | None = None,
+    dry_run: bool = False,
 ) -> Said:
     """Say what became of a measure; it is named by its id or its short words."""
     with node.store.indexed() as connection:
@@ -151,7 +152,7 @@ def update_measure(
     def check(connection: Connection) -> None:
         check_update(_measure(connection, measure.said.id), node.origin, state)
 
-    return tell(node, "measure", body, to=to, marking=marking, check=check)
+    return tell(node, "measure", body, to=to, marking=marking, check=check, dry_run=dry_run)
 
 
 def read_measures(node: Node) -> list[Tracked]:

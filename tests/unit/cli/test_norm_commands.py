@@ -87,7 +87,7 @@ def test_a_dry_run_shows_what_would_be_said_and_stores_nothing(agreed: Talk, com
     ("command", "code", "needs"),
     [
         (f"norm adopt {F} --status accepted --source s --at 2015 --to nobody", 3, ("no partner 'nobody'",)),
-        (f"norm adopt {F} --status accepted --source s --at 32.1.2015", 1, ("2016-10-07",)),
+        (f"norm adopt {F} --status accepted --source s --at 32.1.2015", 2, ("--at", "2016-10-07")),
         ("norm history no-such-norm", 1, ("detente norm list",)),
         (f"norm adopt {F} --status accepted --source s --at 2015 --public --marking amber", 6, ("TLP:CLEAR",)),
         (f"conduct file {F} --incident 'two words' --finding unclear --text t", 1, ("an id without spaces",)),

@@ -6,7 +6,7 @@ responsibility of J. Healey (2012) for rungs.
 
 A word means something on its scale alone: "likely" is 55-80 in ICD 203, 60-79 in STIX, and MISP stores 55 for it. So the word and the
 name of its scale are what is stored, sent and compared; the interval is looked up. A number exists for export to formats that have
-nothing else (`display_number`), and nothing turns a number into a word. Likelihood, of what is judged, and analytic confidence, in the
+nothing else (`stix_confidence`), and nothing turns a number into a word. Likelihood, of what is judged, and analytic confidence, in the
 basis of the judgment, are two statements and are never merged.
 
     likelihood("likely")  ->  Likelihood(word="likely", scale="icd203", low=55, high=80)
@@ -155,6 +155,8 @@ CONFIDENCE = {
     "high": "good sources that do not depend on each other; few assumptions, little that conflicts; it may still be wrong",
 }
 
+_STIX_CONFIDENCE = {"low": "low", "moderate": "med", "high": "high"}
+
 # STIX 2.1, 10.16, `opinion-enum`, from the least agreement to the most.
 OPINIONS = ("strongly-disagree", "disagree", "neutral", "agree", "strongly-agree")
 
@@ -210,13 +212,10 @@ def likelihood(word: str, scale: str = DEFAULT) -> Likelihood:
     return Likelihood(word.lower(), scale, step.low, step.high)
 
 
-def display_number(judged: Likelihood) -> int | None:
-    """0 to 100 for a format that has nothing but a number, such as the STIX property `confidence`; never for computing.
-
-    The number that the scale's own standard gives. ICD 203 gives none: its words have the numbers that STIX gives to the same words.
-    """
-    step = _STEPS["stix-dni" if judged.scale == "icd203" else judged.scale, judged.word]
-    return step.number
+def stix_confidence(word: str) -> int | None:
+    """The STIX property `confidence`, 0 to 100, of a word of analytic confidence (STIX 2.1, Appendix A); None of no word."""
+    step = _STEPS.get(("stix-none-low-med-high", _STIX_CONFIDENCE.get(word, "")))
+    return None if step is None else step.number
 
 
 def overlap(judged: Sequence[Likelihood]) -> bool:

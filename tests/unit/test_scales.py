@@ -18,11 +18,11 @@ from detente.scales import (
     Grade,
     Likelihood,
     confidence,
-    display_number,
     likelihood,
     overlap,
     parse_grade,
     rungs_of,
+    stix_confidence,
 )
 
 
@@ -37,9 +37,8 @@ def test_a_word_has_the_interval_of_its_own_scale() -> None:
     assert likelihood("certain", "stix-wep").span == "100 %"
 
 
-def test_one_word_has_different_numbers_on_different_scales() -> None:
-    assert [display_number(likelihood("likely", name)) for name in ("icd203", "stix-dni", "misp")] == [70, 70, 55]
-    assert display_number(likelihood("unlikely", "stix-wep")) == 30
+def test_confidence_has_the_numbers_that_stix_gives_to_low_med_and_high() -> None:
+    assert [stix_confidence(word) for word in ("low", "moderate", "high", "")] == [15, 50, 85, None]
 
 
 @pytest.mark.parametrize(

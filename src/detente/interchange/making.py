@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from detente.errors import InvalidObject
 from detente.said import Said
-from detente.scales import Likelihood
+from detente.scales import OPINIONS, Likelihood
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import Tlp, parse_tlp
 from detente.stix.objects import JsonObject, format_timestamp
@@ -132,10 +132,7 @@ def id_of(type_: str, said: Said, *parts: str) -> str:
 def opinion_of(judged: Likelihood) -> str:
     """The step of `opinion-enum` into which the middle of the word's interval falls; five steps are all that STIX has."""
     middle = (judged.low + judged.high) / 2
-    for least, word in ((80, "strongly-agree"), (55, "agree"), (45, "neutral"), (20, "disagree")):
-        if middle >= least:
-            return word
-    return "strongly-disagree"
+    return OPINIONS[sum(middle >= least for least in (20, 45, 55, 80))]
 
 
 def distinct(ids: Iterable[str | None]) -> list[JsonValue]:

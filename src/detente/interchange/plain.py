@@ -27,7 +27,7 @@ from detente.interchange.making import Making, distinct, id_of, opinion_of
 from detente.interchange.text import body_text
 from detente.norms.bodies import Agreement, Answer
 from detente.said import Said, read
-from detente.scales import likelihood
+from detente.scales import likelihood, stix_confidence
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import Tlp, marking_objects
 from detente.stix.objects import StixObject, parse_object
@@ -42,7 +42,6 @@ _INCIDENTS = ("about", "incident")
 _AUTHORS = ("office", "rater", "speaker", "by", "asked_by", "role")
 _LEFT_OUT = frozenset({"marking", "number", "eyes"})
 # Analytic confidence as a number of the None / Low / Med / High scale: STIX 2.1, Appendix A.
-_CONFIDENCE = {"low": 15, "moderate": 50, "high": 85}
 _STANCES = {"endorses": "agree", "denies": "strongly-disagree", "disagrees": "disagree"}
 _ANSWERS = {"concurs": "agree", "disputes": "disagree"}
 
@@ -245,7 +244,7 @@ class _Export:
                 self.hypotheses[body.board, one.hypothesis],
                 opinion_of(judged),
                 f"{quoted(body.office)} holds it {judged} on the scale {judged.scale}{confidence}",
-                _CONFIDENCE.get(one.confidence),
+                stix_confidence(one.confidence),
             )
 
     def _position(self, said: Said) -> None:

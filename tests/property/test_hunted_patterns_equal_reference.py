@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from tests.hunt_reference import tokens_of
 
 from detente.hunt import values
+from detente.hunt.gathered import Gathered
 from detente.hunt.indicators import IndicatorSource, compile_indicators
 from detente.hunt.literals import plan
 from detente.hunt.observing import observed, tokens
 from detente.hunt.readers import LogFormat, detect
 from detente.hunt.scan import hunt
-from detente.hunt.sequence import Gathered
 from detente.hunt.sieve import can_compile
 from detente.stix.pattern import parse_pattern
 from detente.stix.pattern.evaluate import holds_for, leaves_true, match

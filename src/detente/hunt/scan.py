@@ -15,12 +15,13 @@ from typing import NamedTuple
 
 from detente.errors import LocalError
 from detente.hunt.chunks import BLOCK_BYTES, PADDING, RUN_BYTES_MAX, Piece, Rows, pieces
+from detente.hunt.gathered import Gathered, with_gathered
 from detente.hunt.indicators import Match, Matcher, NotSearched, Rule
 from detente.hunt.observing import observed
 from detente.hunt.readers import HEAD_BYTES, Event, LogFormat, detect
 from detente.hunt.readers.event import outcome_of
 from detente.hunt.results import Example, HuntResult, ordered
-from detente.hunt.sequence import Gathered, Watched, add_hit, watched, with_gathered, without_time
+from detente.hunt.sequence import Watched, add_hit, watched, without_time
 from detente.hunt.sieve import Sieve, sieve_for
 from detente.hunt.tally import Alike, Seen, SeenBy, Tally, add_matches
 

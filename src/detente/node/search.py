@@ -17,12 +17,12 @@ from typing import NamedTuple
 import msgspec
 
 from detente.errors import InvalidObject, LocalError
+from detente.hunt.gathered import Gathered
 from detente.hunt.indicators import IndicatorSource, Matcher
 from detente.hunt.lines import HitValues
 from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.scan import INTERRUPTED, LineHit, Search, hunt
-from detente.hunt.sequence import Gathered
 from detente.node.logs import Logs, Reading
 from detente.node.threads import searching
 from detente.stix.pattern import PatternValue

@@ -58,13 +58,15 @@ def leaves_of(node: Pattern) -> list[Observation]:
     return found
 
 
-def occurrences(pattern: Pattern, seen: Sequence[Seen]) -> Iterator[tuple[int, ...]]:
+def occurrences(pattern: Pattern, seen: Sequence[Seen], *, before_us: int | None = None) -> Iterator[tuple[int, ...]]:
     """The places in `seen` of what makes the pattern hold; then of what does so without these, until nothing does.
 
-    Which come first is set by their times, not by their order. Raises InvalidPattern when it takes too many steps to tell.
+    Which come first is set by their times, not by their order. `before_us`: of a pattern that is WITHIN as a whole, only what is found in
+    windows that begin before; nothing that comes more than the window later changes it. Raises InvalidPattern when it takes too many steps
+    to tell.
     """
     search = _Search(pattern, seen)
-    for binding in search.apart():
+    for binding in search.apart(before_us):
         yield tuple(sorted({search.owners[bit] for bit in _bits(binding)}))
 
 
@@ -126,12 +128,13 @@ class _Search:
         )
         self._root = self._prepared(pattern, leaves)
 
-    def apart(self) -> Iterator[int]:
+    def apart(self, before_us: int | None = None) -> Iterator[int]:
         """Bindings of the whole that share no bit."""
         free = self._everything
         if isinstance(self._root, _Within):
-            # A window that failed fails ever after, so that each is tried until it does, and not again.
-            for inside in self._windows(self._root, self._support(self._root, free)):
+            # A window that failed fails ever after, so that each is tried until it does, and not again. There is one for every
+            # observation, so that what is found does not depend on what comes behind the window.
+            for inside in self._windows(self._root, free if self._support(self._root, free) else 0, before_us):
                 while found := next(self._bindings(self._root.inner, inside & free), 0):
                     yield found
                     free &= ~found
@@ -201,7 +204,7 @@ class _Search:
 
         return _one_of_each(node.times, ways)
 
-    def _windows(self, node: _Within, allowed: int) -> Iterator[int]:
+    def _windows(self, node: _Within, allowed: int, before_us: int | None = None) -> Iterator[int]:
         """A window for each instant that may be the latest end: all that has an instant in it fits together."""
         inside = allowed
         by_last = sorted(_bits(allowed), key=self._lasts.__getitem__)
@@ -209,6 +212,8 @@ class _Search:
         for place, bit in enumerate(by_last):
             self._step()
             end = self._lasts[bit]
+            if before_us is not None and end >= before_us:
+                return
             if place and end == self._lasts[by_last[place - 1]]:
                 continue
             while gone < place:

@@ -16,7 +16,7 @@ import click
 from detente.cli.exits import FINE, NOTHING_FOUND
 from detente.cli.following import followed, hit_teller
 from detente.cli.hunt_report import print_run, run_csv, run_json
-from detente.cli.out import Out, defang, number, plain, table
+from detente.cli.out import Out, Progress, defang, number, plain, table
 from detente.cli.sharing import print_told, told_json
 from detente.hunt.evidence import evidence_bundle
 from detente.hunt.judgement import allow_list
@@ -37,9 +37,10 @@ INTERRUPTED = 130
 def _warm_up(context: click.Context, _option: click.Parameter, asked: bool) -> None:
     if not asked or context.resilient_parsing:
         return
-    click.echo("Compiling the fast pass; it takes some ten seconds, once for this machine.", err=True)
+    out = context.find_object(Out) or Out(Path())
     start_us = system_clock()
-    warm_up()
+    warm_up(out.progress_of_each())
+    out.end_progress()
     click.echo(f"Ready after {(system_clock() - start_us) / 1e6:.1f} s.")
     context.exit()
 
@@ -181,6 +182,7 @@ def hunt(
             format_name=format_ or "",
             workers=Workers(cluster or "", workers or 0) if cluster or workers else None,
             progress=None if follow else _progress(out),
+            preparing=out.progress_of_each(),
             on_hit=_line_printer(several=len(logs) > 1 or logs[0].is_dir() or glob.has_magic(str(logs[0])))
             if lines
             else hit_teller(out)
@@ -267,11 +269,15 @@ def _line_printer(*, several: bool) -> Callable[[LineHitOf], None]:
 
 
 def _progress(out: Out) -> Callable[[Sofar], None] | None:
-    line = out.progress_line("hunting")
-    if line is None:
+    if not out.shows_progress():
         return None
+    line: Progress | None = None
 
     def show(so_far: Sofar) -> None:
+        nonlocal line
+        # Whatever had to be prepared before is none of its time.
+        line = line or out.progress_line("hunting")
+        assert line is not None
         line.show(so_far.done, so_far.total, f"  {number(so_far.hits)} lines hit  {plain(Path(so_far.name).name)}")
 
     return show

@@ -36,6 +36,9 @@ class Out:
         elif not self.quiet:
             text()
 
+    def shows_progress(self) -> bool:
+        return not self.json and not self.quiet and sys.stderr.isatty()
+
     def progress(self, what: str) -> Callable[[int, int], None] | None:
         """A progress line on stderr when that is a terminal; None otherwise, so that nobody computes for it."""
         line = self.progress_line(what)
@@ -43,10 +46,24 @@ class Out:
 
     def progress_line(self, what: str) -> Progress | None:
         """The same, for whoever has more to say of it than how far it is."""
-        if self.json or self.quiet or not sys.stderr.isatty():
+        if not self.shows_progress():
             return None
         self._progress = Progress(what)
         return self._progress
+
+    def progress_of_each(self) -> Callable[[str, int, int], None] | None:
+        """A progress line for one thing after the other: what it is (of a path its last part), how far, of how much."""
+        if not self.shows_progress():
+            return None
+        lines: dict[str, Progress] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in lines:
+                lines.clear()
+                lines[what] = self._progress = Progress(Path(what).name)
+            lines[what].show(done, total)
+
+        return show
 
     def end_progress(self) -> None:
         if self._progress is not None:

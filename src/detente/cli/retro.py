@@ -42,7 +42,7 @@ def retro() -> None:
 def add(out: Out, logs: tuple[Path, ...], folder: Path | None) -> None:
     """Keep summaries of LOGS (files, folders). Hunt them as well: a summary is asked about what comes from now on."""
     with opened(out.folder) as node:
-        added = node_retro.add_logs(node, logs, folder=folder, progress=_progress(out))
+        added = node_retro.add_logs(node, logs, folder=folder, progress=out.progress_of_each())
     value = {
         "added": [_kept_json(kept) for kept in added.kept],
         "known": list(added.known),
@@ -135,7 +135,7 @@ def run(
             choice=node_hunt.Choice(warning_lists=node_hunt.read_warning_lists(lists)),
             year=year,
             purpose=purpose,
-            progress=_progress(out),
+            progress=out.progress_of_each(),
         )
     out.result("retro run", _run_json(found), lambda: _print_run(found))
     sys.exit(FINE if found.hunt.result.hits or found.unconfirmed else NOTHING_FOUND)
@@ -248,16 +248,3 @@ def _kept_json(kept: Kept) -> dict[str, Any]:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:,.1f} kB"
-
-
-def _progress(out: Out) -> Any:
-    lines: dict[str, Any] = {}
-
-    def show(name: str, done: int, total: int) -> None:
-        if name not in lines:
-            lines.clear()
-            lines[name] = out.progress(Path(name).name)
-        if lines[name] is not None:
-            lines[name](done, total)
-
-    return show

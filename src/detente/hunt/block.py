@@ -3,7 +3,7 @@
     "detente hunt index 2\\n" | length of the head as u64 | head, JSON | sections, each at a multiple of 64 bytes
 
 The head names each section with its place, type and length. Sections hold three things: the tables of the compiled pass
-(`detente.hunt.kernel.Tables`); the keys of all values (`detente.hunt.keys`), found by fingerprint and told apart by their
+(`detente.hunt.tables.Tables`); the keys of all values (`detente.hunt.keys`), found by fingerprint and told apart by their
 bytes; and what is known of each indicator: some 90 bytes for each. The block is a cache of our own making. It is not
 exchanged, and one of another number or with another label is made anew.
 """
@@ -22,9 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.errors import InvalidPattern, InvalidStatement
-from detente.hunt import kernel, values
+from detente.hunt import values
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched
-from detente.hunt.kernel import Bits, Tables
 from detente.hunt.keys import (
     ADDRESS4,
     HASH,
@@ -39,6 +38,8 @@ from detente.hunt.keys import (
     network6_key,
     network_of,
 )
+from detente.hunt.machine_code import call
+from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, URLS, Bits, Tables, mixed_int
 from detente.hunt.warninglists import WarningLists
 from detente.stix.pattern import Kind, PatternValue
 
@@ -227,7 +228,7 @@ class Block:
         """By the table of the compiled pass: quicker than `owners`, and a word is asked for every length of network."""
         table = self._numbers("kernel_ip4_networks")
         last = len(table) - 1
-        place = kernel.mixed_int(key) & last
+        place = mixed_int(key) & last
         while (found := table[place]) != 0:
             if found == key:
                 return True
@@ -332,7 +333,7 @@ def _tables(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Ta
     addresses = np.fromiter(map(_number, by_table.get(ADDRESS4, ())), np.uint64)
     networks = [network_of(key) for key in by_table.get(NETWORK4, ())]
     near_bits, near_shift = _bitmap(_near(networks))
-    networks6 = [_fingerprint6(*network_of(key)) for key in by_table.get(NETWORK6, ())]
+    networks6 = _fingerprints6([network_of(key) for key in by_table.get(NETWORK6, ())])
     names = by_table.get(NAME, [])
     text, ends = _joined(names)
     name_bits, name_shift = _name_bits(text, ends)
@@ -340,11 +341,11 @@ def _tables(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Ta
     hashes = [int(key[:16], 16) | 1 for key in by_table.get(HASH, ())]
     hosts = by_table.get(URL_HOST, [])
     wanted = (
-        (kernel.IPV4 if len(addresses) or networks else 0)
-        | (kernel.NAMES if names else 0)
-        | (kernel.HASHES if hashes else 0)
-        | (kernel.IPV6 if networks6 or len(addresses) or networks else 0)
-        | (kernel.URLS if hosts else 0)
+        (IPV4 if len(addresses) or networks else 0)
+        | (NAMES if names else 0)
+        | (HASHES if hashes else 0)
+        | (IPV6 if len(networks6) or len(addresses) or networks else 0)
+        | (URLS if hosts else 0)
     )
     return Tables(
         wanted=wanted,
@@ -361,7 +362,7 @@ def _tables(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Ta
         # The pass stops at a letter behind a dot; a name in which there is none needs it to stop at every dot.
         name_every_dot=any(all(label[:1].isdigit() for label in name.split(b".")[1:]) for name in names),
         hashes=_entered(np.array(hashes, np.uint64)),
-        ip6=_entered(np.array(networks6, np.uint64)),
+        ip6=_entered(networks6),
         ip6_lengths=np.array(lengths[NETWORK6], np.int64),
         url_hosts=_fingerprints(*_joined(hosts)),
     )
@@ -386,7 +387,7 @@ def _joined(keys: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]
 
 def _fingerprints(text: NDArray[np.uint8], ends: NDArray[np.int64]) -> Bits:
     prints = np.zeros(len(ends), np.uint64)
-    kernel.fingerprints_of_names(text, ends, prints)
+    call("fingerprints_of_names", text, ends, prints)
     return _entered(prints)
 
 
@@ -396,7 +397,7 @@ def _name_bits(text: NDArray[np.uint8], ends: NDArray[np.int64]) -> tuple[Bits, 
     if len(ends) and np.diff(ends, prepend=0).min() < 8:
         bitmap, shift = _bitmap(last8[:0])
         return ~bitmap, shift
-    kernel.last8_of(text, ends, last8)
+    call("last8_of", text, ends, last8)
     return _bitmap(last8)
 
 
@@ -405,21 +406,26 @@ def _bitmap(keys: Bits) -> tuple[Bits, int]:
     bits = max(_BITS_MIN, 1 << (_BITS_PER_KEY * len(keys)).bit_length())
     shift = 64 - (bits.bit_length() - 1)
     bitmap = np.zeros(bits >> 6, np.uint64)
-    kernel.set_mixed_bits(bitmap, shift, keys)
+    call("set_mixed_bits", bitmap, shift, keys)
     return bitmap, shift
 
 
 def _entered(keys: Bits) -> Bits:
     """An open-addressed table of which the keys fill three quarters at most."""
     table = np.zeros(1 << max(4, (4 * len(keys) // 3).bit_length()), np.uint64)
-    kernel.enter(table, keys)
+    call("enter", table, keys)
     return table
 
 
-def _fingerprint6(length: int, prefix: int) -> int:
-    number = prefix << (128 - length)
-    high, low = np.uint64(number >> 64), np.uint64(number & 0xFFFFFFFFFFFFFFFF)
-    return int(kernel.ip6_fingerprint(high, low, length))
+def _fingerprints6(networks: Sequence[tuple[int, int]]) -> Bits:
+    """Of networks given by their lengths and leading bits."""
+    numbers = [prefix << (128 - length) for length, prefix in networks]
+    highs = np.fromiter((number >> 64 for number in numbers), np.uint64, len(numbers))
+    lows = np.fromiter((number & 0xFFFFFFFFFFFFFFFF for number in numbers), np.uint64, len(numbers))
+    lengths = np.fromiter((length for length, _ in networks), np.int64, len(numbers))
+    prints = np.zeros(len(numbers), np.uint64)
+    call("fingerprints_of_networks6", highs, lows, lengths, prints)
+    return prints
 
 
 def _packed(head: dict[str, Any], sections: Mapping[str, NDArray[Any]]) -> bytes:

@@ -1,22 +1,24 @@
 """The compiled pass at work on one block of lines after the other.
 
-Needs the extra `hunt` (Numba, NumPy). Without it `detente.hunt.sieve.PlainSieve` does the same, slower, with the same results.
+Needs the extra `hunt` (NumPy, llvmlite, and Numba to compile). Without it `detente.hunt.sieve.PlainSieve` does the same, slower, with
+the same results.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from detente.hunt import kernel
 from detente.hunt.chunks import Piece, Rows
-from detente.hunt.kernel import Tables
+from detente.hunt.entries import TABLES
+from detente.hunt.machine_code import call, packed
+from detente.hunt.tables import Tables
 
 
 class FastSieve:
     """One thread's view of the compiled pass; the tables are shared, the buffer is not."""
 
     def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+        self._tables = packed(TABLES, tables)
         self._out = np.empty((0, 3), np.int64)
 
     def words(self, piece: Piece) -> tuple[Rows, int]:
@@ -24,7 +26,7 @@ class FastSieve:
         size = len(piece)
         if len(self._out) < 2 * size:
             self._out = np.empty((2 * size, 3), np.int64)
-        found, lines = kernel.scan(np.frombuffer(piece.padded, np.uint8), size, self._tables, self._out)
+        found, lines = call("scan", np.frombuffer(piece.padded, np.uint8), size, self._tables, self._out)
         rows = self._out[:found]
         if found > 1:
             starts = rows[:, 0]

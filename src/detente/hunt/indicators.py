@@ -34,7 +34,7 @@ from detente.hunt.warninglists import WarningLists
 from detente.stix.pattern import PatternValue
 
 if TYPE_CHECKING:
-    from detente.hunt.kernel import Tables
+    from detente.hunt.tables import Tables
 
 
 class Rule(IntEnum):

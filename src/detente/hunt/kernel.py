@@ -14,28 +14,26 @@ Stages, for each 64 bytes (the numbers are those of the comments below):
     (4) a hash or IPv6 address: a run of 15 hexadecimal digits or colons, or "::". Each run is read once.
     (5) a URL: "://". The host behind it is hashed and looked up.
 
-Tables are open-addressed arrays of 64-bit fingerprints whose length is a power of two; zero is an empty place.
+What is looked up: `detente.hunt.tables`. Who calls it, and how: `detente.hunt.entries`.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import int64, njit, types, uint64
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 
 from detente.hunt.chunks import PADDING as PADDING
+from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, ODD, URLS
 from detente.hunt.values import HOST, NAME_BYTES_MAX, STOP
-
-IPV4, NAMES, HASHES, IPV6, URLS = 1, 2, 4, 8, 16
 
 _AUTHORITY_LOOK_MAX = 1100
 _SEED = np.uint64(0x243F6A8885A308D3)
 _ODD = np.uint64(0x9E3779B97F4A7C15)
-_ODD_TOO = np.uint64(0xC2B2AE3D27D4EB4F)
+_ODD_TOO = np.uint64(ODD)
 _LOWER8 = np.uint64(0x2020202020202020)
 
 _IS_HOST = np.zeros(256, np.uint8)
@@ -52,40 +50,9 @@ for _value, _digits in enumerate(
     for _digit in _digits.encode():
         _HEX[_digit] = _value
 
-Bits = NDArray[np.uint64]
-
 # Without `_nrt=False` Numba counts references to each array at each call, with atomic instructions: half of the time. Nothing
-# here makes an array, so nothing needs it.
-_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
-
-
-def compiled(function: Any) -> Any:
-    """Kept beside this file or in the user's folder for caches (NUMBA_CACHE_DIR names another); where none can be, only in memory."""
-    try:
-        return njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:
-        return njit(**_OPTIONS)(function)
-
-
-class Tables(NamedTuple):
-    """What is searched for. `wanted`: the sum of the kinds that are not empty."""
-
-    wanted: int
-    ip4_bits: Bits  # a bitmap over the addresses, by the top bits of their fingerprints
-    ip4_shift: int
-    ip4: Bits  # address + 1
-    ip4_near_bits: Bits  # a bitmap over the first 20 bits of all that networks hold, since most addresses are near none
-    ip4_near_shift: int
-    ip4_networks: Bits  # leading bits << 8 | length
-    ip4_lengths: NDArray[np.int64]
-    names: Bits
-    name_bits: Bits  # over the last eight bytes
-    name_shift: int
-    name_every_dot: bool  # some name has no label behind its first that begins with a letter
-    hashes: Bits  # the first 16 digits
-    ip6: Bits
-    ip6_lengths: NDArray[np.int64]
-    url_hosts: Bits
+# here makes an array, so nothing needs it. Numba keeps nothing: it would not see that a function changed which another file calls.
+compiled: Any = njit(nogil=True, _nrt=False)
 
 
 @compiled
@@ -372,6 +339,12 @@ def ip6_fingerprint(high: Any, low: Any, length: int) -> Any:
     return mixed(mixed(high + uint64(length) * _ODD) ^ low * _ODD_TOO) | uint64(1)
 
 
+@compiled
+def fingerprints_of_networks6(highs: Any, lows: Any, lengths: Any, out: Any) -> None:
+    for n in range(len(lengths)):
+        out[n] = ip6_fingerprint(highs[n], lows[n], lengths[n])
+
+
 # Hashes, and runs of hexadecimal digits and colons
 
 
@@ -514,12 +487,6 @@ def bit(bitmap: Any, place: Any) -> Any:
 def mixed(key: Any) -> Any:
     key = (key ^ key >> uint64(32)) * _ODD_TOO
     return key ^ key >> uint64(29)
-
-
-def mixed_int(key: int) -> int:
-    """The same, of a number of the interpreter."""
-    key = (key ^ key >> 32) * int(_ODD_TOO) & 0xFFFFFFFFFFFFFFFF
-    return key ^ key >> 29
 
 
 @compiled

@@ -19,7 +19,7 @@ A *pack* is the file that keeps the summaries of many logs, written once:
 So a fingerprint costs 36 to 40 bits, and one that is not in a log is taken for one that is with a probability of at most 8 in 2^32,
 whatever the size of the log.
 
-Needs the extra `hunt` (NumPy, Numba).
+Needs the extra `hunt` (NumPy, llvmlite, and Numba to compile).
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.errors import InvalidPattern, InvalidStatement
-from detente.hunt import tokens_kernel
 from detente.hunt.chunks import PADDING, RUN_BYTES_MAX, pieces
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched
 from detente.hunt.keys import (
@@ -48,6 +47,8 @@ from detente.hunt.keys import (
     keys_of,
     network_of,
 )
+from detente.hunt.machine_code import call
+from detente.hunt.tables import PRINT_OF_HASH, PRINT_OF_NAME, PRINT_OF_URL_HOST, RECENT, RECENT_WORDS
 from detente.hunt.values import ipv4_number
 
 MAGIC = b"detente summaries 1\n"
@@ -95,8 +96,8 @@ def summarise(chunks: Iterable[bytes], *, run_bytes_max: int = RUN_BYTES_MAX) ->
 class _Collector:
     def __init__(self) -> None:
         self._a4 = np.empty(0, np.uint64)
-        self._recent = np.zeros(2 * tokens_kernel.RECENT, np.uint64)
-        self._words = np.zeros((tokens_kernel.RECENT_WORDS + 1, 2), np.int64)
+        self._recent = np.zeros(2 * RECENT, np.uint64)
+        self._words = np.zeros((RECENT_WORDS + 1, 2), np.int64)
         self._kept: dict[str, _Kept] = {"a4": _Kept(), "a6": _Kept(), "prints": _Kept()}
         self._odd = _OddWords()
 
@@ -108,7 +109,8 @@ class _Collector:
             self._prints = np.empty(size + 1, np.uint64)
             self._places = np.empty((2 * size + 1, 2), np.int64)
         self._words[:] = 0
-        found4, found6, found, odd = tokens_kernel.tokens(
+        found4, found6, found, odd = call(
+            "tokens",
             np.frombuffer(padded, np.uint8),
             size,
             self._recent,
@@ -129,7 +131,7 @@ class _Collector:
     def _add6(self, addresses: U64) -> None:
         if len(addresses):
             prints = np.empty(len(addresses), np.uint64)
-            tokens_kernel.prints_of_addresses6(addresses, prints)
+            call("prints_of_addresses6", addresses, prints)
             self._kept["prints"].add(prints)
             self._kept["a6"].add(addresses[:, 0])
 
@@ -289,14 +291,14 @@ def _prints(texts: Sequence[tuple[bytes, int]]) -> U64:
     ends = np.cumsum(np.fromiter((len(key) - 1 for key, _ in texts), np.int64, len(texts)))
     kinds = np.fromiter((_KINDS[key[:1]] for key, _ in texts), np.int64, len(texts))
     text = np.frombuffer(b"".join(key[1:] for key, _ in texts) or b"\0", np.uint8)
-    tokens_kernel.prints_of(text, ends, kinds, prints)
+    call("prints_of", text, ends, kinds, prints)
     return prints
 
 
 def _prints6(addresses: Sequence[tuple[int, int, int]]) -> U64:
     prints = np.zeros(len(addresses), np.uint64)
     halves = np.array([address[:2] for address in addresses], np.uint64).reshape(-1, 2)
-    tokens_kernel.prints_of_addresses6(halves, prints)
+    call("prints_of_addresses6", halves, prints)
     return prints
 
 
@@ -366,7 +368,8 @@ class Pack:
         bitmap = np.zeros(1 << (_TOP_BITS - 6), np.uint64)
         _set_ranges(bitmap, firsts >> np.uint64(shift), lasts >> np.uint64(shift))
         keys, starts = self._sections[table], self._sections[f"{table}_starts"]
-        return _rows(lambda out: tokens_kernel.look_up_ranges(keys, starts, firsts, lasts, bitmap, shift, out))
+        name = "look_up_ranges4" if table == "a4" else "look_up_ranges6"
+        return _rows(lambda out: int(call(name, keys, starts, firsts, lasts, bitmap, shift, out)))
 
     def rows_of_prints(self, prints: U64) -> NDArray[np.int64]:
         if not len(prints):
@@ -376,9 +379,8 @@ class Pack:
         tops = prints >> np.uint64(shift)
         _set_ranges(bitmap, tops, tops)
         s = self._sections
-        look_up: Any = tokens_kernel.look_up_prints
         parts = [s[name] for name in ("rests", "starts", "buckets", "bucket_starts", "bits")]
-        return _rows(lambda out: look_up(*parts, prints, bitmap, shift, out))
+        return _rows(lambda out: int(call("look_up_prints", *parts, prints, bitmap, shift, out)))
 
     def summary_of(self, place: int) -> dict[str, NDArray[Any]]:
         """The sections of one log, to be put into another pack."""
@@ -460,5 +462,5 @@ def _aligned(at: int) -> int:
 
 
 _LOWER = (1 << 64) - 1
-_KINDS = {NAME: tokens_kernel.NAME, HASH: tokens_kernel.HASH, URL_HOST: tokens_kernel.URL_HOST}
+_KINDS = {NAME: PRINT_OF_NAME, HASH: PRINT_OF_HASH, URL_HOST: PRINT_OF_URL_HOST}
 _STARTS = {"a4": "a4_starts", "a6": "a6_starts", "rests": "starts", "buckets": "bucket_starts"}

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
 from detente.hunt.chunks import PADDING
 from detente.hunt.kernel import (
@@ -31,6 +31,7 @@ from detente.hunt.kernel import (
     _ODD,
     _SEED,
     bit,
+    compiled,
     digit_at,
     ip6_at,
     ip6_fingerprint,
@@ -43,11 +44,9 @@ from detente.hunt.kernel import (
     trailing_zeros,
     with_byte,
 )
+from detente.hunt.tables import PRINT_OF_ADDRESS6, PRINT_OF_HASH, PRINT_OF_NAME, PRINT_OF_URL_HOST, RECENT, RECENT_WORDS
 from detente.hunt.values import AUTHORITY_BYTES_MAX, NAME_BYTES_MAX
 
-NAME, HASH, URL_HOST, ADDRESS6 = 1, 2, 3, 4
-RECENT = 1 << 14
-RECENT_WORDS = 1 << 10
 LABEL_BYTES_MAX = 63
 _ENDS_AUTHORITY = np.zeros(256, np.uint8)
 _ENDS_AUTHORITY[list(b"/?#")] = 1
@@ -55,7 +54,7 @@ _TRIMMED = np.zeros(256, np.uint8)
 _TRIMMED[list(b".,;:!?)]")] = 1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def tokens(
     data: Any, size: int, recent: Any, recent_words: Any, addresses: Any, addresses6: Any, prints: Any, odd: Any
 ) -> tuple[int, int, int, int]:
@@ -142,13 +141,13 @@ def tokens(
             if not plain:
                 found_odd = put_word(data, start, recent_words, odd, found_odd)
             elif start < trimmed_end:
-                key = tagged(host_print(data, start, end), URL_HOST)
+                key = tagged(host_print(data, start, end), PRINT_OF_URL_HOST)
                 found = put_recent(key, recent, 0, prints, found)
         dot_before, colon_before, slash_before = dot, colon, slash
     return found4, found6, found, found_odd
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def token_start(data: Any, position: int) -> int:
     """The beginning of the run of host bytes around a place behind a dot, without the dots and hyphens before it."""
     start = position
@@ -159,7 +158,7 @@ def token_start(data: Any, position: int) -> int:
     return start
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def address4(data: Any, start: int, end: int) -> int:
     """The address that a token is, or -1."""
     if end - start > 15:
@@ -185,7 +184,7 @@ def address4(data: Any, start: int, end: int) -> int:
     return address << 8 | number
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def is_ascii(data: Any, start: int, end: int) -> bool:
     for i in range(start, end):
         if data[i] >= 128:
@@ -193,7 +192,7 @@ def is_ascii(data: Any, start: int, end: int) -> bool:
     return True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def put_names(data: Any, start: int, end: int, recent: Any, prints: Any, found: int) -> int:
     """A name and its parents that an indicator could have: two labels or more, none empty or long, the last no number."""
     h = _SEED
@@ -213,11 +212,11 @@ def put_names(data: Any, start: int, end: int, recent: Any, prints: Any, found: 
             numeric = False
         h = with_byte(h, c)
         if labels and c != 46 and c != 45 and (i == start or data[i - 1] == 46):
-            found = put_recent(tagged(h, NAME), recent, 0, prints, found)
+            found = put_recent(tagged(h, PRINT_OF_NAME), recent, 0, prints, found)
     return found
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def put_hashes(data: Any, start: int, end: int, recent: Any, prints: Any, found: int) -> tuple[int, int]:
     """The pieces between colons that are hashes; and how many colons there are."""
     colons = 0
@@ -231,12 +230,12 @@ def put_hashes(data: Any, start: int, end: int, recent: Any, prints: Any, found:
                 h = _SEED
                 for k in range(i - 1, piece - 1, -1):
                     h = with_byte(h, data[k])
-                found = put_recent(tagged(h, HASH), recent, 0, prints, found)
+                found = put_recent(tagged(h, PRINT_OF_HASH), recent, 0, prints, found)
             piece = i + 1
     return found, colons
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def stands_alone(data: Any, start: int, end: int) -> bool:
     """Whether a token is this and, on either side, dots and hyphens. Of many of these, that it might be is enough."""
     for _ in range(8):
@@ -250,7 +249,7 @@ def stands_alone(data: Any, start: int, end: int) -> bool:
     )
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def authority_end(data: Any, start: int, end: int) -> tuple[int, bool]:
     """Where the authority that begins there ends, and whether its host is to be read as it stands."""
     i = start
@@ -261,7 +260,7 @@ def authority_end(data: Any, start: int, end: int) -> tuple[int, bool]:
     return i, True
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def host_print(data: Any, start: int, end: int) -> Any:
     """Of the host in an authority of ASCII without brackets; see `detente.hunt.values.authority`."""
     first = start
@@ -282,13 +281,13 @@ def host_print(data: Any, start: int, end: int) -> Any:
 # What comes out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def tagged(h: Any, kind: int) -> Any:
     """One number for each text of each kind. Twice mixed, because its top bits are what a summary keeps."""
     return mixed(mixed(h + uint64(kind) * _ODD) * _ODD)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def put_recent(key: Any, recent: Any, first: int, out: Any, found: int) -> int:
     # A key is never told from zero there: zero is put out each time.
     place = first + int64(mixed(key) & uint64(RECENT - 1))
@@ -299,7 +298,7 @@ def put_recent(key: Any, recent: Any, first: int, out: Any, found: int) -> int:
     return found + 1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def put_word(data: Any, position: int, recent_words: Any, odd: Any, found: int) -> int:
     """The word that holds a position, unless the same one came lately."""
     if recent_words[RECENT_WORDS, 0] <= position < recent_words[RECENT_WORDS, 1]:
@@ -332,7 +331,7 @@ def put_word(data: Any, position: int, recent_words: Any, odd: Any, found: int) 
     return found + 1
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def prints_of(text: Any, ends: Any, kinds: Any, out: Any) -> None:
     """The fingerprints of texts in normal form, one behind the other in `text`."""
     start = 0
@@ -344,16 +343,16 @@ def prints_of(text: Any, ends: Any, kinds: Any, out: Any) -> None:
         start = ends[n]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def prints_of_addresses6(addresses: Any, out: Any) -> None:
     for n in range(len(addresses)):
-        out[n] = tagged(ip6_fingerprint(addresses[n, 0], addresses[n, 1], 128), ADDRESS6)
+        out[n] = tagged(ip6_fingerprint(addresses[n, 0], addresses[n, 1], 128), PRINT_OF_ADDRESS6)
 
 
 # Questions
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def look_up_ranges(keys: Any, starts: Any, firsts: Any, lasts: Any, bitmap: Any, shift: int, out: Any) -> int:
     """Rows of (log, range) for each range that holds a key of a log; returns how many, of which `out` holds what it has room for.
 
@@ -381,7 +380,7 @@ def look_up_ranges(keys: Any, starts: Any, firsts: Any, lasts: Any, bitmap: Any,
     return found
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def look_up_prints(
     rests: Any, starts: Any, buckets: Any, bucket_starts: Any, bits: Any, wanted: Any, bitmap: Any, shift: int, out: Any
 ) -> int:
@@ -421,7 +420,7 @@ def look_up_prints(
     return found
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def first_not_below(keys: Any, low: int, high: int, wanted: Any) -> int:
     while low < high:
         middle = (low + high) >> 1

@@ -33,6 +33,7 @@ from detente.hunt.results import HuntResult
 from detente.hunt.scan import hunt
 from detente.hunt.sieve import Sieve, can_compile
 from detente.hunt.warninglists import WarningLists
+from detente.node.code_cache import Preparing, load_code
 from detente.node.logs import LogFile, Logs, reason_of
 from detente.node.search import Manner, Searched, Sofar, Workers
 
@@ -58,6 +59,7 @@ class Index:
 
     def matcher(self) -> Matcher:
         if self.block:
+            load_code()
             from detente.hunt.block import Block
 
             made = Block(self.block).matcher(self.warning_lists)
@@ -67,10 +69,14 @@ class Index:
 
 
 def index_of(
-    sources: Sequence[IndicatorSource], warning_lists: WarningLists, allow_list: WarningLists
+    sources: Sequence[IndicatorSource],
+    warning_lists: WarningLists,
+    allow_list: WarningLists,
+    told: Preparing | None = None,
 ) -> tuple[Index, Sequence[NotSearched]]:
     name = f"detente-hunt-{uuid.uuid4().hex}"
     if can_compile():
+        load_code(told)
         from detente.hunt.block import Builder
 
         builder = Builder()

@@ -20,12 +20,12 @@ from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compi
 from detente.hunt.judgement import select
 from detente.hunt.literals import plan
 from detente.hunt.results import HuntResult, IndicatorHits
-from detente.hunt.sequence import watched
 from detente.hunt.sieve import can_compile
 from detente.hunt.sightings import make_sighting
 from detente.hunt.warninglists import WarningLists, parse_warning_list
 from detente.joint.purpose import both, purposes_of, require_known, well_known
 from detente.node.cluster import index_of, search_on
+from detente.node.code_cache import Preparing, load_code
 from detente.node.index_cache import INDICATORS_MIN, keep_index, label_of, open_index
 from detente.node.logs import STDIN, LeftOut, Logs, list_logs
 from detente.node.open import Node
@@ -82,6 +82,14 @@ class Choice:
     min_confidence: int = 0
     indicators_max: int | None = None
     preferred: tuple[str, ...] = ()
+
+    def of(self, sources: Sequence[IndicatorSource]) -> tuple[Sequence[IndicatorSource], Mapping[str, int]]:
+        """Those that are looked for, and how many are not, by reason."""
+        if not self.min_confidence and self.indicators_max is None:
+            return sources, {}
+        return select(
+            sources, min_confidence=self.min_confidence, indicators_max=self.indicators_max, preferred=self.preferred
+        )
 
 
 def identity_id(origin: str) -> str:
@@ -171,7 +179,17 @@ def hunt_logs(
     now_us = node.clock()
     logs = list_logs(paths)
     require_known([purpose])
-    sources, skipped, denied = _sources(node, purpose, logs)
+    manner = manner or Manner()
+    sources, skipped, denied = _sources(node, purpose, logs, manner.preparing)
+    require_some(node, purpose, sources, denied)
+    run = hunt_for(sources, skipped, logs, choice=choice or Choice(), manner=manner, at_us=now_us)
+    body = journal_body(run.by_log, run.result, run.indicators, run.not_searched, run)
+    keep_position(node.folder / POSITION_FILE, run.position)
+    return replace(run, entry=node.store.write(now_us, lambda t: node.journal(t, "hunt", body)))
+
+
+def require_some(node: Node, purpose: str, sources: Sequence[IndicatorSource], denied: Counter[str]) -> None:
+    """The journal keeps what may not be looked for. Raises NotPermitted when that is all, NotFound when there is no indicator."""
     if denied:
         note_denial(node, purpose, "hunting", denied)
     if denied and not sources:
@@ -180,14 +198,10 @@ def hunt_logs(
         raise NotFound(
             "there are no indicators to look for yet. Import some (detente import) or sync with a partner (detente sync)."
         )
-    run = hunt_for(sources, skipped, logs, choice=choice or Choice(), manner=manner or Manner(), at_us=now_us)
-    body = journal_body(run.by_log, run.result, run.indicators, run.not_searched, run)
-    keep_position(node.folder / POSITION_FILE, run.position)
-    return replace(run, entry=node.store.write(now_us, lambda t: node.journal(t, "hunt", body)))
 
 
 def _sources(
-    node: Node, purpose: str, logs: Logs
+    node: Node, purpose: str, logs: Logs, told: Preparing | None = None
 ) -> tuple[Sequence[IndicatorSource], Sequence[NotSearched], Counter[str]]:
     """All indicators: those of the index that is kept, where it pays to load what is compiled."""
     many_bytes = _bytes_of(logs) >= COMPILED_BYTES_MIN
@@ -198,7 +212,7 @@ def _sources(
         sources, skipped = read_indicators(node, purpose, denied)
         if not sources or not can_compile() or not (many_bytes or len(sources) >= INDICATORS_MIN):
             return sources, skipped, denied
-        kept = keep_index(node, label, sources, skipped, denied)
+        kept = keep_index(node, label, sources, skipped, denied, told)
     return kept.block.sources, [], kept.denied
 
 
@@ -212,24 +226,15 @@ def hunt_for(
     at_us: int,
 ) -> HuntRun:
     """The hunt itself, which needs no node and leaves nothing behind."""
-    chosen: Sequence[IndicatorSource] = sources
-    left_out: Mapping[str, int] = {}
-    if choice.min_confidence or choice.indicators_max is not None:
-        chosen, left_out = select(
-            sources,
-            min_confidence=choice.min_confidence,
-            indicators_max=choice.indicators_max,
-            preferred=choice.preferred,
-        )
+    chosen, left_out = choice.of(sources)
     searched: Searched
     if manner.workers is not None:
-        chosen, skipped = _without_sequences(chosen, skipped)
-        index_, not_searched = index_of(chosen, choice.warning_lists, choice.allow_list)
+        index_, not_searched = index_of(chosen, choice.warning_lists, choice.allow_list, manner.preparing)
         searched = search_on(manner.workers, logs, index_, manner)
     else:
         # All of a block that is kept: to make it again would take long.
         block = getattr(sources, "block", None) if len(chosen) == len(sources) else None
-        matcher, not_searched = _matcher(chosen, choice.warning_lists, _bytes_of(logs), block)
+        matcher, not_searched = _matcher(chosen, choice.warning_lists, _bytes_of(logs), block, manner.preparing)
         searched = search(logs, replace(matcher, allow_list=choice.allow_list), manner)
     return HuntRun(
         searched.result,
@@ -243,21 +248,6 @@ def hunt_for(
         searched.position,
         searched.resumed,
     )
-
-
-def _without_sequences(
-    sources: Sequence[IndicatorSource], skipped: Sequence[NotSearched]
-) -> tuple[list[IndicatorSource], list[NotSearched]]:
-    """Workers see a part of the logs each, and lines far apart may make a pattern hold."""
-    kept: list[IndicatorSource] = []
-    missing = list(skipped)
-    for source in sources:
-        if source.pattern and not watched(source.pattern).alone:
-            reason = "it needs several lines, and workers see a part of the logs each; hunt without workers"
-            missing.append(NotSearched(source.id, source.shared_by, "", reason))
-        else:
-            kept.append(source)
-    return kept, missing
 
 
 def share_sightings(node: Node, run: HuntRun) -> list[Told]:
@@ -365,11 +355,17 @@ def journal_body(
 
 
 def _matcher(
-    sources: Sequence[IndicatorSource], warning_lists: WarningLists, size: int, kept: Block | None = None
+    sources: Sequence[IndicatorSource],
+    warning_lists: WarningLists,
+    size: int,
+    kept: Block | None = None,
+    told: Preparing | None = None,
 ) -> tuple[Matcher, Sequence[NotSearched]]:
     if kept is not None:
+        load_code(told)
         return kept.matcher(warning_lists), kept.not_searched
     if can_compile() and size >= COMPILED_BYTES_MIN:
+        load_code(told)
         from detente.hunt.block import build
 
         block = build(sources)

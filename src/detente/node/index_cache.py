@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from detente.errors import InvalidStatement
 from detente.hunt.indicators import IndicatorSource, NotSearched
 from detente.hunt.sieve import can_compile
+from detente.node.code_cache import Preparing, load_code
 from detente.node.open import Node
 from detente.node.policy import purposes_agreed
 from detente.store import index
@@ -76,9 +77,15 @@ def open_index(node: Node, label: str) -> KeptIndex | None:
 
 
 def keep_index(
-    node: Node, label: str, sources: Sequence[IndicatorSource], skipped: Sequence[NotSearched], denied: Counter[str]
+    node: Node,
+    label: str,
+    sources: Sequence[IndicatorSource],
+    skipped: Sequence[NotSearched],
+    denied: Counter[str],
+    told: Preparing | None = None,
 ) -> KeptIndex:
     """Make it and keep it, whole or not at all; where it cannot be written it is used all the same."""
+    load_code(told)
     from detente.hunt.block import Block, Builder
 
     builder = Builder()

@@ -18,6 +18,7 @@ from detente.hunt.indicators import IndicatorSource, NotSearched
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.sequence import watched
 from detente.joint.purpose import require_known
+from detente.node.code_cache import load_code
 from detente.node.hunt import (
     HUNTING,
     JOURNALED_HITS_MAX,
@@ -124,6 +125,7 @@ def ask_logs(
         skipped.update(dict.fromkeys(without))
         skipped.update(dict.fromkeys(_asked_of_each_log_alone(sources)))
         asked_sources.update({(source.id, source.shared_by): source for source in sources})
+        load_code(progress)
         found, not_searched = _ask(summaries, group, sources)
         perhaps += found
         skipped.update(dict.fromkeys(not_searched))

@@ -23,6 +23,7 @@ from detente.hunt.lines import HitValues
 from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.scan import INTERRUPTED, LineHit, Search, hunt
+from detente.node.code_cache import Preparing
 from detente.node.logs import Logs, Reading
 from detente.node.threads import searching
 from detente.stix.pattern import PatternValue
@@ -118,6 +119,7 @@ class Manner:
     year: int | None = None
     format_name: str = ""
     progress: Callable[[Sofar], None] | None = None
+    preparing: Preparing | None = None  # hears of what takes long before anything is searched
     on_hit: Callable[[LineHitOf], None] | None = None
     stop: StopRequest = field(default_factory=StopRequest)
     resume: Position | None = None

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from detente.errors import InvalidStatement, LocalError, NotFound, StaleWrite
 from detente.hunt.packed import plain_chunks
 from detente.hunt.sieve import can_compile
+from detente.node.code_cache import load_code
 
 if TYPE_CHECKING:
     from detente.hunt.summary import Pack
@@ -79,6 +80,7 @@ class Summaries:
 
     def add(self, files: Iterable[Path], *, at_us: int, position: int, progress: Progress | None = None) -> Added:
         """Summarise files. One that was summarised before and only grew, or changed, is summarised anew."""
+        load_code(progress)
         from detente.hunt.summary import pack, summarise
 
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

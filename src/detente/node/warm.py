@@ -1,4 +1,4 @@
-"""Compile the fast pass ahead of the first hunt: it takes some ten seconds, once for a machine, and is kept (see NUMBA_CACHE_DIR)."""
+"""Compile the fast pass ahead of the first hunt: once for a machine; it is kept (`detente.node.code_cache`)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from detente.errors import LocalError
 from detente.hunt.indicators import IndicatorSource
 from detente.hunt.scan import hunt
 from detente.hunt.sieve import can_compile
+from detente.node.code_cache import Preparing, load_code
 from detente.stix.pattern import PatternValue
 
 
-def warm_up() -> None:
+def warm_up(told: Preparing | None = None) -> None:
     """Raises LocalError where there is nothing to compile."""
     if not can_compile():
         raise LocalError("the fast pass needs Numba; install the extra `hunt` (pip install 'detente[hunt]')")
+    load_code(told)
     from detente.hunt.block import build
 
-    # A name, a network and a hash: every function that makes an index, and the pass.
+    # A name, a network and a hash: all kinds of tables, and the pass.
     values = (
         PatternValue("domain", "evil.example"),
         PatternValue("ipv4", "203.0.113.0/24"),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 
 import pytest
 
@@ -98,15 +96,3 @@ def test_a_block_with_other_bytes_in_it_is_none_or_is_read_without_harm() -> Non
     full[offset : offset + 8 * count] = b"\xff" * 8 * count
     with pytest.raises(InvalidStatement, match="no table"):
         Block(bytes(full))
-
-
-def test_where_nothing_compiled_can_be_kept_each_process_compiles_for_itself() -> None:
-    program = (
-        "import numba.core.caching as c; c.CacheImpl._locator_classes = []\n"
-        "from detente.hunt import kernel\n"
-        "import numpy as np\n"
-        "assert int(kernel.mixed(np.uint64(7))) == kernel.mixed_int(7)\n"
-        "print('compiled')"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "compiled\n"), done.stderr

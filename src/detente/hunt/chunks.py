@@ -11,8 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Union
 
 from detente.hunt.values import STOP
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BLOCK_BYTES = 256 << 10
 """What is searched at a time: more than the second cache of a core holds is slower, and less pays for too many beginnings."""
@@ -31,10 +36,11 @@ _LOOK_BACK_BYTES = 4096
 class Piece:
     """`begins`: the first byte begins a line. `ends`: the last byte ends one, or the log ends here.
 
-    A piece that both begins and ends is whole lines; any other is part of one line.
+    A piece that both begins and ends is whole lines; any other is part of one line. `padded` may be a view of a buffer that is
+    used again: it holds until the next piece is asked for, and what is kept of it has to be copied.
     """
 
-    padded: bytes  # PADDING, the bytes of the log, PADDING
+    padded: Any  # bytes-like: PADDING, the bytes of the log, PADDING
     begins: bool
     ends: bool
     left_out_runs: int = 0
@@ -42,13 +48,30 @@ class Piece:
 
     @property
     def data(self) -> bytes:
-        return self.padded[PADDING:-PADDING]
+        """A copy."""
+        return bytes(self.padded[PADDING:-PADDING])
 
     def __len__(self) -> int:
         return len(self.padded) - 2 * PADDING
 
 
-Rows = list[list[int]]
+@dataclass(slots=True)
+class Batch:
+    """Whole logs side by side: PADDING, a log, PADDING, the next one, and so on to a last PADDING. As short-lived as a piece."""
+
+    padded: bytearray
+    starts: list[int]  # where the padding before each begins
+    sizes: list[int]  # bytes of each, none of which is empty or longer than a run may be
+
+    def piece(self, place: int) -> Piece:
+        start = self.starts[place]
+        return Piece(memoryview(self.padded)[start : start + self.sizes[place] + 2 * PADDING], True, True)
+
+    def lacks_newline(self, place: int) -> bool:
+        return self.padded[self.starts[place] + PADDING + self.sizes[place] - 1] != 0x0A
+
+
+Rows = Union[list[list[int]], "NDArray[np.int64]"]
 """Words of a piece: start, end, newlines before; places are counted from the beginning of the padding."""
 
 

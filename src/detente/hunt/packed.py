@@ -24,7 +24,7 @@ from detente.errors import LocalError
 from detente.hunt.chunks import blocks
 
 _GZIP = b"\x1f\x8b"
-_HEAD_BYTES = 10  # enough to tell all of them
+HEAD_BYTES = 10  # enough to tell all of them
 _PACKED_BYTES = 64 << 10
 _ZSTANDARD_BYTES = 1 << 10
 _UNPACKED_BYTES_MAX = 1 << 20  # of one step
@@ -39,6 +39,11 @@ def plain_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
     if packing:
         together = _UNPACK[packing](together)
     yield from _decoded(together)
+
+
+def is_plain(head: bytes) -> bool:
+    """Whether the bytes of a log, told by the first HEAD_BYTES, are those that `plain_chunks` gives."""
+    return not packing_of(head) and not head.startswith(_EVERY_MARK)
 
 
 def packing_of(head: bytes) -> str:
@@ -60,7 +65,7 @@ def _with_head(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     head = b""
     failed: LocalError | None = None
     try:
-        while len(head) < _HEAD_BYTES and (chunk := next(source, None)) is not None:
+        while len(head) < HEAD_BYTES and (chunk := next(source, None)) is not None:
             head += chunk
     except LocalError as error:
         failed = error
@@ -99,6 +104,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_EVERY_MARK = (codecs.BOM_UTF8, *(mark for mark, _ in _MARKS))
 
 
 class _Unpacker(Protocol):

@@ -73,6 +73,21 @@ class HuntResult:
         return sum(hits.count for hits in self.hits)
 
 
+def without_hits(lines: int, size: int) -> HuntResult:
+    """Of a log in which nothing was found; how it is written was not asked then."""
+    return HuntResult(
+        hits=(),
+        hit_lines=0,
+        hits_per_day={},
+        lines=lines,
+        bytes=size,
+        log_format="",
+        left_out_runs=0,
+        left_out_bytes=0,
+        whole_bytes=size,
+    )
+
+
 def merged(results: Iterable[HuntResult], *, examples_max: int = 3) -> HuntResult:
     """One result of hunts with the same indicators over several logs; line numbers lose their meaning and go.
 

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from detente.hunt import values
-from detente.hunt.chunks import Piece, Rows
+from detente.hunt.chunks import Batch, Piece, Rows
 from detente.hunt.indicators import Matcher
 from detente.hunt.values import STOP
 
@@ -45,6 +45,10 @@ class Sieve(Protocol):
         """
         ...
 
+    def words_of_each(self, batch: Batch) -> list[tuple[Rows, int]]:
+        """The same of each log."""
+        ...
+
 
 def can_compile() -> bool:
     """Whether the extra `hunt` is installed."""
@@ -65,16 +69,19 @@ class PlainSieve:
         self._matcher = matcher
 
     def words(self, piece: Piece) -> tuple[Rows, int]:
-        data = piece.padded
+        data = bytes(piece.padded)
         spaced = data.translate(_SPACED)
         found = suspects(self._matcher, set(spaced.split()))
-        rows: Rows = []
+        rows: list[list[int]] = []
         counted = lines = 0
         for start, end in _places(spaced, found):
             lines += data.count(b"\n", counted, start)
             counted = start
             rows.append([start, end, lines])
         return rows, lines + data.count(b"\n", counted)
+
+    def words_of_each(self, batch: Batch) -> list[tuple[Rows, int]]:
+        return [self.words(batch.piece(place)) for place in range(len(batch.sizes))]
 
 
 def _places(spaced: bytes, words: set[bytes]) -> list[tuple[int, int]]:

@@ -1,19 +1,19 @@
 """Real indicators, real logs and real warning lists: exact counts, and equality with the reference.
 
 Two of the lists and logs are known by heart: of the 876 addresses in the JAR list, 2 are in the Apache log, in 9 lines.
-DETENTE_FUZZ=2 compares all lines of the Zeek logs with the reference instead of some of them (about a minute).
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-import os
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from tests.hunt_reference import reference_hunt
+from tests.hunt_samples import Sample
+from tests.hunt_ways import Told, difference, expected
 from tests.shared import shared
 
 from detente.hunt.indicators import IndicatorSource, compile_indicators
@@ -25,7 +25,6 @@ from detente.hunt.warninglists import WarningLists, parse_warning_list
 from detente.stix.canonical import encode
 from detente.stix.pattern import Kind, PatternValue
 
-EVERY_LINE = os.environ.get("DETENTE_FUZZ", "1") != "1"
 KINDS: dict[str, Kind] = {"IPV4ADDR": "ipv4", "FQDN": "domain", "URL": "url", "MD5": "md5"}
 IDENTITY = "identity--f431f809-377b-45e0-aa1c-6a4751cae5ff"
 IMPORTED_US = 1795327200_000000  # 22 November 2026
@@ -45,6 +44,13 @@ def jar_sources() -> list[IndicatorSource]:
         )
         for number, row in enumerate(rows)
     ]
+
+
+@pytest.fixture(params=[False, True], ids=["interpreted", "compiled"])
+def compiled(request: pytest.FixtureRequest) -> bool:
+    if request.param:
+        pytest.importorskip("numba", reason="the compiled sieve needs Numba (the extra `hunt`)")
+    return bool(request.param)
 
 
 def chunks_of(path: Path, size: int = 64 << 10) -> list[bytes]:
@@ -111,14 +117,17 @@ def test_the_sightings_of_that_hunt_hold_no_address_at_all() -> None:
     assert [client for client in clients if client in leaving] == []
 
 
-def test_the_apache_log_equals_the_reference() -> None:
-    # The whole list against the reference takes minutes, so a part of it that holds both addresses.
-    sources = [source for source in jar_sources() if source.values[0].value][::40]
-    sources += [source for source in jar_sources() if source.values[0].value in ("109.74.151.149", "109.163.234.2")]
+@cache
+def apache_and_reference() -> tuple[Sample, Told]:
+    sources = [source for source in jar_sources() if source.values[0].value]
     sources += [IndicatorSource("indicator--net", [PatternValue("ipv4", "66.249.64.0/19")])]
     sources += [IndicatorSource("indicator--url", [PatternValue("url", "http://www.google.com/")])]
-    lines = gzip.decompress(shared("logs/apache_logs.gz").read_bytes()).split(b"\n")
-    equal_to_reference(b"\n".join(lines if EVERY_LINE else lines[::10] + lines[2275:2287]), sources)
+    return with_reference(gzip.decompress(shared("logs/apache_logs.gz").read_bytes()), sources)
+
+
+def test_the_apache_log_equals_the_reference_in_every_way(compiled: bool) -> None:
+    log, wanted = apache_and_reference()
+    assert difference(log, "apache", compiled=compiled, wanted=wanted) is None
 
 
 ZEEK_VALUES: list[tuple[Kind, str]] = [
@@ -136,19 +145,19 @@ ZEEK_VALUES: list[tuple[Kind, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "lines", "step"),
-    [("dns", 53_615, 40), ("weird", 24_202, 12), ("software", 376, 1), ("notice", 207, 1), ("ssh", 22, 1)],
-)
-def test_a_zeek_log_equals_the_reference(name: str, lines: int, step: int) -> None:
-    data = gzip.decompress(shared(f"logs/zeek-{name}.json.gz").read_bytes())
+@cache
+def zeek_and_reference(name: str) -> tuple[Sample, Told]:
     sources = [IndicatorSource(f"indicator--{value}", [PatternValue(kind, value)]) for kind, value in ZEEK_VALUES]
-    matcher, not_searched = compile_indicators(sources)
-    assert not_searched == ()
-    result = hunt([data], matcher)
-    assert (result.lines, result.log_format) == (lines, "zeek-json")
-    assert all(hits.without_time == 0 for hits in result.hits)
-    equal_to_reference(data if EVERY_LINE else b"\n".join(data.split(b"\n")[::step]), sources)
+    return with_reference(gzip.decompress(shared(f"logs/zeek-{name}.json.gz").read_bytes()), sources)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"), [("dns", 53_615), ("weird", 24_202), ("software", 376), ("notice", 207), ("ssh", 22)]
+)
+def test_a_zeek_log_equals_the_reference_in_every_way(name: str, lines: int, compiled: bool) -> None:
+    log, wanted = zeek_and_reference(name)
+    assert (wanted["lines"], wanted["format"]) == (lines, "zeek-json")
+    assert difference(log, name, compiled=compiled, wanted=wanted) is None
 
 
 def test_a_zeek_log_is_of_one_day_and_its_names_are_counted() -> None:
@@ -163,15 +172,12 @@ def test_a_zeek_log_is_of_one_day_and_its_names_are_counted() -> None:
     assert list(hunt([data], matcher).hits_per_day) == ["2018-03-24"]
 
 
-def equal_to_reference(data: bytes, sources: list[IndicatorSource]) -> None:
-    matcher, _ = compile_indicators(sources)
-    result = hunt([data], matcher)
-    wanted = reference_hunt(data, sources)
-    assert {hits.id: (hits.count, hits.first_line, hits.last_line, dict(hits.rules)) for hits in result.hits} == {
-        id_: (hits.count, hits.first_line, hits.last_line, hits.rules) for id_, hits in wanted.hits.items()
-    }
-    assert (result.lines, result.hit_lines) == (wanted.lines, wanted.hit_lines)
-    assert result.hit_lines > 0
+def with_reference(data: bytes, sources: list[IndicatorSource]) -> tuple[Sample, Told]:
+    log = Sample(tuple(sources), data, 1 << 20, warned=False)
+    wanted = expected(log)
+    assert wanted["hit_lines"] > 0
+    assert all(wanted[source.id]["without_time"] == 0 for source in sources if source.id in wanted)
+    return log, wanted
 
 
 def all_warning_lists() -> WarningLists:

@@ -17,7 +17,8 @@ get at most the first 64 KiB of a line, only lines that hit, and never raise.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from detente.errors import InvalidStatement
 from detente.hunt.readers.cef import cef_reader, is_cef, is_leef
@@ -64,7 +65,7 @@ def detect(head: bytes, *, year: int | None = None, name: str = "") -> LogFormat
     `year` is that of RFC 3164 lines, which tell none; without it they have no time, and are still told apart. `name`, one of
     FORMATS, overrules; raises InvalidStatement for another, and for a header that is not there.
     """
-    lines = [line for line in head[:HEAD_BYTES].split(b"\n") if line.strip()][:LINES_READ]
+    lines = list(islice(_lines(head[:HEAD_BYTES]), LINES_READ))
     if name:
         return _named(name, lines, year)
     if zeek := zeek_tsv(lines):
@@ -87,6 +88,17 @@ def detect(head: bytes, *, year: int | None = None, name: str = "") -> LogFormat
         ((flavour, _),) = Counter(map(told_flavour, filter(None, lines))).most_common(1)
         best = flavour or best
     return _named(best, lines, year)
+
+
+def _lines(head: bytes) -> Iterator[bytes]:
+    """Those that are not blank, one by one: what is behind the first few is not looked at."""
+    at = 0
+    while at < len(head):
+        end = head.find(b"\n", at)
+        line = head[at:end] if end >= 0 else head[at:]
+        if line.strip():
+            yield line
+        at += len(line) + 1
 
 
 def _forms() -> Sequence[tuple[str, Callable[[bytes], bool]]]:

@@ -28,7 +28,10 @@ SHORT_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`at_us` is what the speaker claims; `added_us` when this node stored it. `body` is {} when the text was erased."""
+    """`at_us` is what the speaker claims; `added_us` when this node stored it. `body` is {} when the text was erased.
+
+    `withdrawn`: its speaker took it back, and says to have done so at `withdrawn_us`.
+    """
 
     ref: Ref
     aud: tuple[str, ...]
@@ -40,6 +43,7 @@ class Said:
     added_us: int = field(default=0, compare=False)
     erased: bool = False
     withdrawn: bool = False
+    withdrawn_us: int | None = None
 
     @property
     def speaker(self) -> str:

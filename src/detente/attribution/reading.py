@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -42,8 +42,11 @@ def read_statements(statements: Iterable[Said], as_of_us: int | None) -> Stateme
     by_leaf = {said.ref.leaf: said for said in statements if said.kind in BODIES or said.kind == REVEAL}
     by_id: dict[str, tuple[Said, Any]] = {}
     for said in sorted(by_leaf.values(), key=lambda s: (s.at_us, s.ref.leaf)):
-        if as_of_us is not None and said.at_us > as_of_us:
-            continue
+        if as_of_us is not None:
+            if said.at_us > as_of_us:
+                continue
+            if said.withdrawn_us is not None and said.withdrawn_us > as_of_us:
+                said = replace(said, withdrawn=False, withdrawn_us=None)
         if said.kind == REVEAL:
             found.reveals += readable([said], Reveal)
             continue

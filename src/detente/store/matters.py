@@ -33,6 +33,7 @@ _body = msgspec.json.Decoder(dict[str, Any])
 _public = msgspec.json.Decoder(_Public)
 
 _own = matters.alias("own")
+_withdrawal = statements.alias("withdrawal")  # `statements.withdrawn` says where it is
 _COLUMNS = (
     _own.c.subject.label("id"),
     _own.c.kind,
@@ -43,6 +44,7 @@ _COLUMNS = (
     openings.c.body,
     heads.c.origin,
     statements.c.withdrawn,
+    _withdrawal.c.at_us.label("withdrawn_us"),
 )
 
 
@@ -57,7 +59,7 @@ def read_matters(
     """Statements of these kinds in the order of their times, then of their leaf hashes.
 
     `subject`: only those with this id, or about it. `with_party`: only those that this party said or was addressed by.
-    `known_by_us`: only those that this node had stored by then.
+    `known_by_us`: only those that this node had stored by then, withdrawn if their withdrawal was.
     """
     query = _query().where(_own.c.kind.in_(list(kinds)))
     if subject is not None:
@@ -65,7 +67,7 @@ def read_matters(
         query = query.where(_own.c.added.in_(about))
     if known_by_us is not None:
         query = query.where(_own.c.added <= known_by_us)
-    found = _statements(connection, query)
+    found = _statements(connection, query, known_by_us=known_by_us)
     if with_party is not None:
         found = [said for said in found if said.speaker == with_party or with_party in said.aud]
     return found
@@ -216,11 +218,12 @@ def _query() -> sa.Select[Any]:
         .join_from(_own, openings, openings.c.added == _own.c.added)
         .join(heads, heads.c.log == openings.c.log)
         .join(statements, statements.c.added == openings.c.added)
+        .outerjoin(_withdrawal, _withdrawal.c.added == statements.c.withdrawn)
     )
 
 
-def _statements(connection: Connection, query: sa.Select[Any]) -> list[Said]:
-    found = [_said(connection, row) for row in connection.execute(query)]
+def _statements(connection: Connection, query: sa.Select[Any], *, known_by_us: int | None = None) -> list[Said]:
+    found = [_said(connection, row, known_by_us) for row in connection.execute(query)]
     return sorted(found, key=_order)
 
 
@@ -228,9 +231,11 @@ def _order(said: Said) -> tuple[int, bytes]:
     return said.at_us, said.ref.leaf
 
 
-def _said(connection: Connection, row: Any) -> Said:
+def _said(connection: Connection, row: Any, known_by_us: int | None) -> Said:
     body: Mapping[str, JsonValue] = _body.decode(row.body) if row.body else {}
     ref = Ref(row.origin, row.idx, unbase64url(row.id))
+    withdrawn = row.withdrawn != 0 and (known_by_us is None or row.withdrawn <= known_by_us)
+    withdrawn_us = row.withdrawn_us if withdrawn else None
     if row.header:
         header = parse_header(bytes(row.header))
         return Said(
@@ -243,7 +248,8 @@ def _said(connection: Connection, row: Any) -> Said:
             seen=header.seen,
             added_us=row.added,
             erased=not row.body,
-            withdrawn=bool(row.withdrawn),
+            withdrawn=withdrawn,
+            withdrawn_us=withdrawn_us,
         )
     leaf = connection.execute(
         sa.select(entries.c.leaf).where(entries.c.log == row.log, entries.c.idx == row.idx)
@@ -256,7 +262,8 @@ def _said(connection: Connection, row: Any) -> Said:
         body,
         added_us=row.added,
         erased=not row.body,
-        withdrawn=bool(row.withdrawn),
+        withdrawn=withdrawn,
+        withdrawn_us=withdrawn_us,
     )
 
 

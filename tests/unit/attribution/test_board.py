@@ -64,6 +64,16 @@ def test_what_is_withdrawn_counts_nowhere_and_stays_in_the_history() -> None:
     assert view.events[-1].words.endswith("(withdrawn since)")
 
 
+def test_a_board_of_the_past_has_what_was_withdrawn_later() -> None:
+    talk = Talk()
+    board = talk.board()
+    talk.assess(board, "Bureau", "x/likely/high")
+    said = talk.said.pop()
+    gone = talk.say(A, dict(said.body), said.kind, withdrawn=True, withdrawn_us=said.at_us + 1000)
+    assert _words(talk.view(gone.at_us + 999), "Bureau") == {"x": "likely"}
+    assert talk.view(gone.at_us + 1000).header.assessed == 0
+
+
 def test_what_cannot_be_read_is_listed_and_counts_nowhere() -> None:
     talk = Talk()
     board = talk.board()

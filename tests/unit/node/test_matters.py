@@ -175,3 +175,17 @@ def test_receipts_are_the_same_asked_one_by_one_and_all_together(
         found = receipts(connection, said)
     assert [sorted(found[one.id]) for one in said] == [sorted(one.aud) for one in said]
     assert len({at_us for by in found.values() for at_us in by.values()}) > 1
+
+
+def test_a_withdrawal_tells_its_time_and_is_not_known_before_it_came(pair: World) -> None:
+    said = tell(pair.nodes["a"], "message", Words(text="one"), to=["b"])
+    settle(pair)
+    pair.clock.advance(seconds=60)
+    taken_back = tell(pair.nodes["a"], "withdrawal", Words(text=""), to=["b"], re=said)
+    settle(pair)
+    for name in "ab":
+        (held,) = seen_by(pair, name)
+        assert (held.withdrawn, held.withdrawn_us) == (True, taken_back.at_us)
+        with pair.nodes[name].store.indexed() as connection:
+            (before,) = read_matters(connection, ["message"], known_by_us=held.added_us)
+        assert (before.withdrawn, before.withdrawn_us) == (False, None)

@@ -16,37 +16,44 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 
-from detente.errors import InvalidObject, LocalError, NotFound, NotPermitted
+from detente.errors import InvalidObject, LocalError, NotFound
 from detente.hunt.follow import Mark, Step, begin, plan, searched
+from detente.hunt.gathered import Gathered, Written
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched
-from detente.hunt.judgement import select
 from detente.hunt.lines import HitValues
 from detente.hunt.packed import plain_chunks
 from detente.hunt.readers import HEAD_BYTES, LogFormat, detect
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.rotation import PACKED_SUFFIXES, place_of
 from detente.hunt.scan import hunt
-from detente.hunt.sequence import watched
 from detente.hunt.sieve import Sieve, sieve_for
 from detente.joint.purpose import require_known
 from detente.node import hunt as node_hunt
 from detente.node.open import Node
-from detente.node.purpose import denial, note_denial
 from detente.node.search import LineHitOf, Manner
+from detente.stix.pattern import Kind, PatternValue
 
 STATE_FILE = "hunt-follow.json"
+# Lines kept for patterns that need several: of each, and of all. They are written with every step, some 30 bytes each.
+LINES_MAX = 10_000
+ALL_LINES_MAX = 50_000
+STEP_LINES_MAX = 500_000  # of one step
 _CHUNK_BYTES = 1 << 20
 
 
 class Followed(msgspec.Struct):
-    """What is kept between two looks, and two runs: marks by the path of the log, and all that was found."""
+    """What is kept between two looks, and two runs: marks by the path of the log, and all that was found.
+
+    `gathered`: lines for patterns that need several, of which `found` has only what is counted for good.
+    """
 
     marks: dict[str, list[Mark]]
     found: HuntResult | None = None
+    gathered: Written | None = None
 
 
 @dataclass(slots=True)
@@ -114,6 +121,9 @@ class Follower:
         self._values = HitValues(matcher)
         self._sizes: dict[tuple[int, int], int] = {}
         self.followed = read_state(state)
+        self._gathered = Gathered(lines_max=LINES_MAX, all_lines_max=ALL_LINES_MAX, settling=True)
+        if self.followed.gathered is not None:
+            self._gathered.take(self.followed.gathered)
         for path in self._paths:
             if not path.parent.is_dir():
                 raise NotFound(f"there is no folder {path.parent}, so no log can appear in it")
@@ -124,7 +134,7 @@ class Follower:
 
     @property
     def found(self) -> HuntResult:
-        return self.followed.found or merged([])
+        return merged([*([self.followed.found] if self.followed.found else []), self._gathered.result()])
 
     def look(self) -> int:
         """Search what is new; returns how many bytes that was. Moves on step by step, and keeps each."""
@@ -159,7 +169,8 @@ class Follower:
             if self._manner.stop.asked:
                 break
             assert isinstance(step.member, FileMember)
-            result = self._search(step, step.member)
+            gathered = Gathered(lines_max=STEP_LINES_MAX, all_lines_max=STEP_LINES_MAX)
+            result = self._search(step, step.member, gathered)
             mark = searched(step, result.lines)
             if mark is None or result.bytes != step.end - step.start:
                 continue  # no longer what it was: the next look decides
@@ -168,14 +179,29 @@ class Follower:
             done.append(mark)
             total += result.bytes
             examples = replace(result, hits=tuple(replace(h, examples=()) for h in result.hits), stopped="")
-            self.followed.found = merged([*([self.followed.found] if self.followed.found else []), examples])
+            self._gathered.take(gathered.written(heads=False))
+            self._tell_news(step.member.name)
+            settled = self._gathered.settled()
+            before = [self.followed.found] if self.followed.found else []
+            self.followed.found = merged([*before, examples, *([settled] if settled else [])])
+            self.followed.gathered = self._gathered.written(heads=False)
             self.followed.marks[key] = [*done, *ahead.values()]
             # If we die before this line the step was not done, and behind it it was: marks and findings are one file.
             self._keep()
         self.followed.marks[key] = [*done, *ahead.values()]
         return total
 
-    def _search(self, step: Step, member: FileMember) -> HuntResult:
+    def _tell_news(self, name: str) -> None:
+        """Of patterns that need several lines: the last line, which as a rule is in the log at hand."""
+        tell = self._manner.on_hit
+        for source, kept in self._gathered.news():
+            kind, value = min(kept.seen.values)
+            if tell is not None:
+                tell(
+                    LineHitOf(name, kept.line, PatternValue(cast(Kind, kind), value.decode("utf-8", "replace")), source)
+                )
+
+    def _search(self, step: Step, member: FileMember, gathered: Gathered) -> HuntResult:
         tell = self._manner.on_hit
         values = self._values
         return hunt(
@@ -184,6 +210,7 @@ class Follower:
             log_format=self._format(member),
             lines_before=step.lines,
             sieve=self._sieve,
+            gathered=gathered,
             on_hit=None
             if tell is None
             else lambda hit: tell(
@@ -258,34 +285,26 @@ def indicators_for(node: Node, purpose: str) -> tuple[list[IndicatorSource], lis
     require_known([purpose])
     denied: Counter[str] = Counter()
     sources, skipped = node_hunt.read_indicators(node, purpose, denied)
-    if denied:
-        note_denial(node, purpose, "hunting", denied)
-    if denied and not sources:
-        raise NotPermitted(denial(purpose, "hunting", denied))
-    if not sources:
-        raise NotFound("there are no indicators to look for yet. Import some (detente import) or sync with a partner.")
+    node_hunt.require_some(node, purpose, sources, denied)
     return sources, skipped
 
 
 def matcher_for(sources: Sequence[IndicatorSource], skipped: Sequence[NotSearched], choice: node_hunt.Choice) -> Ready:
-    chosen, left_out = select(
-        sources, min_confidence=choice.min_confidence, indicators_max=choice.indicators_max, preferred=choice.preferred
-    )
-    alone = [source for source in chosen if not source.pattern or watched(source.pattern).alone]
-    reason = "it needs several lines together, and each look sees but some; hunt the log without --follow"
-    apart = [
-        NotSearched(source.id, source.shared_by, "", reason)
-        for source in chosen
-        if source.pattern and not watched(source.pattern).alone
-    ]
-    matcher, missing = node_hunt._matcher(alone, choice.warning_lists, node_hunt.COMPILED_BYTES_MIN, None)
+    chosen, left_out = choice.of(sources)
+    matcher, missing = node_hunt._matcher(chosen, choice.warning_lists, node_hunt.COMPILED_BYTES_MIN, None)
     matcher = replace(matcher, allow_list=choice.allow_list)
-    return Ready(matcher, len(alone), (*skipped, *apart, *missing), left_out)
+    return Ready(matcher, len(chosen), (*skipped, *missing), left_out)
 
 
 def followed_run(found: HuntResult, ready: Ready, *, at_us: int) -> node_hunt.HuntRun:
     return node_hunt.HuntRun(
-        found, (("all that is followed", found),), ready.indicators, ready.not_searched, -1, at_us, ready.left_out
+        found,
+        (("all that is followed", found),),
+        ready.indicators,
+        (*ready.not_searched, *found.partly),
+        -1,
+        at_us,
+        ready.left_out,
     )
 
 

@@ -35,7 +35,8 @@ from typing import Any
 from bench.generate import apache_log, indicators
 from bench.machine import machine
 
-from detente.hunt.block import Block, Builder
+from detente.hunt.block import Block
+from detente.hunt.builder import Builder
 from detente.hunt.chunks import BLOCK_BYTES, pieces
 from detente.hunt.indicators import IndicatorSource, Matcher
 from detente.hunt.packed import plain_chunks

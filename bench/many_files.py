@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.generate import apache_log, indicators
 from bench.machine import machine
 
-from detente.hunt.block import build
+from detente.hunt.builder import build
 from detente.hunt.indicators import IndicatorSource, Matcher
 from detente.node.logs import list_logs
 from detente.node.search import Manner, search

@@ -72,7 +72,7 @@ def difference(
 def matcher_of(sources: Sequence[IndicatorSource], *, compiled: bool, warned: bool = False) -> Matcher:
     lists = WARNING_LISTS if warned else WarningLists()
     if compiled:
-        from detente.hunt.block import build
+        from detente.hunt.builder import build
 
         block = build(sources)
         matcher, refused = block.matcher(lists), len(block.not_searched)

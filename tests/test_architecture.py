@@ -19,7 +19,6 @@ LINES_MAX = 500
 # A longer module needs a reason that a stranger accepts.
 LONGER: dict[str, str] = {
     "src/detente/hunt/kernel.py": "one pass over the bytes, whose steps are read in order; Numba compiles them together",
-    "src/detente/hunt/block.py": "one format: how it is written, and beside it how it is read",
 }
 
 # What the core may not call, with what it takes instead.

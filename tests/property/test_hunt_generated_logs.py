@@ -37,7 +37,7 @@ def wanted(request: pytest.FixtureRequest) -> list[PatternValue]:
 
 @pytest.fixture(scope="module")
 def matcher(wanted: list[PatternValue]) -> Matcher:
-    from detente.hunt.block import build
+    from detente.hunt.builder import build
 
     return build(IndicatorSource(f"indicator--{number}", [value]) for number, value in enumerate(wanted)).matcher()
 
@@ -107,7 +107,7 @@ def test_a_gigabyte_is_hunted_in_bounded_memory() -> None:
     """In a process of its own, whose peak must not grow with what it reads: lines, a line without end, words without end, hot lines."""
     program = (
         "import resource, itertools\n"
-        "from detente.hunt.block import build\n"
+        "from detente.hunt.builder import build\n"
         "from detente.hunt.indicators import IndicatorSource\n"
         "from detente.hunt.scan import hunt\n"
         "from detente.stix.pattern import PatternValue\n"

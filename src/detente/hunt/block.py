@@ -10,18 +10,17 @@ exchanged, and one of another number or with another label is made anew.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.errors import InvalidPattern, InvalidStatement
+from detente.errors import InvalidStatement
 from detente.hunt import values
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched
 from detente.hunt.keys import (
@@ -33,7 +32,6 @@ from detente.hunt.keys import (
     URL,
     URL_ANY_SCHEME,
     URL_HOST,
-    keys_of,
     network4_key,
     network6_key,
     network_of,
@@ -48,106 +46,12 @@ ALIGNMENT = 64
 
 _BITS_MIN = 1 << 13
 _BITS_PER_KEY = 8
-_NO_TIME = -(1 << 63)
-_NO_CONFIDENCE = 255
+NO_TIME = -(1 << 63)
+NO_CONFIDENCE = 255
 _INDICATOR = "indicator--"
 _TABLES = ("kernel_ip4", "kernel_ip4_networks", "kernel_names", "kernel_hashes", "kernel_ip6", "kernel_url_hosts")
 _BITMAPS = ("ip4", "ip4_near", "name")
 _HASH_KINDS: dict[int, Kind] = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
-
-
-class Builder:
-    """Takes indicators one by one and holds of each only what the block will."""
-
-    def __init__(self, *, allowed_suffixes: frozenset[str] = frozenset()) -> None:
-        self.not_searched: list[NotSearched] = []
-        self._allowed_suffixes = allowed_suffixes
-        self._keys: list[bytes] = []
-        self._owners = array("I")
-        self._uuids = bytearray()
-        self._other_ids: dict[str, str] = {}
-        self._words: dict[str, int] = {}  # markings and names of parties, of which there are few
-        self._shared_by = array("H")
-        self._markings = array("H")
-        self._revoked = bytearray()
-        self._confidences = bytearray()
-        self._validities: dict[tuple[int, int], int] = {}
-        self._validity = array("I")
-        self._searched = 0
-        self._patterns: dict[str, str] = {}
-        self._url_bytes_max = 0
-
-    def add(self, source: IndicatorSource) -> None:
-        """An indicator, also one of which nothing can be searched for: that is kept with the reason."""
-        index = len(self._revoked)
-        id_ = _uuid_of(source.id)
-        if id_ is None:
-            self._other_ids[str(index)] = source.id
-        if source.pattern:
-            self._patterns[str(index)] = source.pattern
-        self._uuids += id_ or bytes(16)
-        self._shared_by.append(self._word(source.shared_by))
-        self._markings.append(self._word(source.marking))
-        self._revoked.append(source.revoked)
-        self._confidences.append(_NO_CONFIDENCE if source.confidence is None else max(0, min(100, source.confidence)))
-        validity = (_time(source.valid_from_us), _time(source.valid_until_us))
-        self._validity.append(self._validities.setdefault(validity, len(self._validities)))
-        if not source.values:
-            self.not_searched.append(NotSearched(source.id, source.shared_by, "", "holds no value to search for"))
-        for value in source.values:
-            try:
-                for key in keys_of(value.kind, value.value, allowed_suffixes=self._allowed_suffixes):
-                    self._keys.append(key)
-                    self._owners.append(index)
-                    if key[:1] in (URL, URL_ANY_SCHEME):
-                        self._url_bytes_max = max(self._url_bytes_max, len(key) - 1)
-                self._searched += 1
-            except InvalidPattern as reason:
-                self.not_searched.append(NotSearched(source.id, source.shared_by, value.value, str(reason)))
-
-    def block(self, label: str = "") -> bytes:
-        """The finished block. `label` tells the state that it was made of, for whoever keeps it."""
-        keys, owners = self._keys, np.frombuffer(self._owners, np.uint32)
-        prints = np.fromiter(map(_fingerprint, keys), np.uint32, len(keys))
-        sizes = np.fromiter(map(len, keys), np.uint32, len(keys))
-        starts = np.cumsum(sizes, dtype=np.int64) - sizes
-        order = np.argsort(prints, kind="stable")
-        lengths = {table: sorted({key[1] for key in keys if key[:1] == table}) for table in (NETWORK4, NETWORK6)}
-        tables = _tables(keys, lengths)
-        sections: dict[str, NDArray[Any]] = {
-            "key_prints": prints[order],
-            "key_owners": owners[order],
-            "key_starts": starts[order].astype(np.uint32),
-            "key_sizes": sizes[order].astype(np.uint16),
-            "key_text": np.frombuffer(b"".join(keys), np.uint8),
-            "uuids": np.frombuffer(bytes(self._uuids), np.uint8),
-            "shared_by": np.frombuffer(self._shared_by, np.uint16),
-            "markings": np.frombuffer(self._markings, np.uint16),
-            "revoked": np.frombuffer(bytes(self._revoked), np.uint8),
-            "confidences": np.frombuffer(bytes(self._confidences), np.uint8),
-            "validity": np.frombuffer(self._validity, np.uint32),
-            "validities": np.array(list(self._validities), np.int64).reshape(-1),
-            **{f"kernel_{name}": value for name, value in tables._asdict().items() if isinstance(value, np.ndarray)},
-        }
-        head = {
-            "label": label,
-            "indicators": len(self._revoked),
-            "values": self._searched,
-            "url_bytes_max": self._url_bytes_max,
-            "words": list(self._words),
-            "other_ids": self._other_ids,
-            "patterns": self._patterns,
-            "lengths4": lengths[NETWORK4],
-            "lengths6": lengths[NETWORK6],
-            "kernel": {
-                name: int(value) for name, value in tables._asdict().items() if not isinstance(value, np.ndarray)
-            },
-            "not_searched": [[n.id, n.shared_by, n.value, n.reason] for n in self.not_searched],
-        }
-        return _packed(head, sections)
-
-    def _word(self, word: str) -> int:
-        return self._words.setdefault(word, len(self._words))
 
 
 class Block:
@@ -210,7 +114,7 @@ class Block:
     def owners(self, key: bytes) -> list[int] | None:
         """The indicators that a key belongs to, in the order in which they were added; None when there is none."""
         prints = self._numbers("key_prints")
-        wanted = _fingerprint(key)
+        wanted = int.from_bytes(fingerprint(key), "little")
         place = bisect_left(prints, wanted)
         if place == len(prints) or prints[place] != wanted:
             return None
@@ -254,9 +158,9 @@ class Block:
         return IndicatorSource(
             id=other if other is not None else _id_of(raw),
             values=self._values(index),
-            valid_from_us=None if start == _NO_TIME else start,
-            valid_until_us=None if end == _NO_TIME else end,
-            confidence=None if s["confidences"][index] == _NO_CONFIDENCE else int(s["confidences"][index]),
+            valid_from_us=None if start == NO_TIME else start,
+            valid_until_us=None if end == NO_TIME else end,
+            confidence=None if s["confidences"][index] == NO_CONFIDENCE else int(s["confidences"][index]),
             revoked=bool(s["revoked"][index]),
             marking=self.head["words"][s["markings"][index]],
             shared_by=self.head["words"][s["shared_by"][index]],
@@ -326,7 +230,7 @@ class Sources(Sequence[IndicatorSource]):
 # Making the block
 
 
-def _tables(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Tables:
+def tables_of(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Tables:
     by_table: dict[bytes, list[bytes]] = {}
     for key in keys:
         by_table.setdefault(key[:1], []).append(key if key[:1] in (NETWORK4, NETWORK6) else key[1:])
@@ -428,7 +332,7 @@ def _fingerprints6(networks: Sequence[tuple[int, int]]) -> Bits:
     return prints
 
 
-def _packed(head: dict[str, Any], sections: Mapping[str, NDArray[Any]]) -> bytes:
+def packed(head: dict[str, Any], sections: Mapping[str, NDArray[Any]]) -> bytes:
     places: dict[str, tuple[int, str, int]] = {}
     # The head says where the sections are, and they are behind it: its length is known once the places have their final digits.
     head = {**head, "sections": places, "size": 0}
@@ -476,27 +380,14 @@ def _aligned(at: int) -> int:
     return -(-at // ALIGNMENT) * ALIGNMENT
 
 
-def _fingerprint(key: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(key, digest_size=4).digest(), "little")
-
-
-def _uuid_of(id_: str) -> bytes | None:
-    """The 16 bytes of an identifier that they give back exactly."""
-    digits = id_.removeprefix(_INDICATOR).replace("-", "")
-    try:
-        raw = bytes.fromhex(digits) if len(digits) == 32 else b""
-    except ValueError:
-        return None
-    return raw if raw and _id_of(raw) == id_ else None
+def fingerprint(key: bytes) -> bytes:
+    """Four bytes by which keys are found; two keys may share them."""
+    return blake2b(key, digest_size=4).digest()
 
 
 def _id_of(raw: bytes) -> str:
     h = raw.hex()
     return f"{_INDICATOR}{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
-
-
-def _time(time_us: int | None) -> int:
-    return _NO_TIME if time_us is None else time_us
 
 
 def _number(text: bytes) -> int:
@@ -523,13 +414,3 @@ def _value_of(key: bytes) -> PatternValue | None:
     if table in (URL, URL_ANY_SCHEME):
         return PatternValue("url", text.decode("utf-8", "replace"))
     return None
-
-
-def build(
-    sources: Iterable[IndicatorSource], *, allowed_suffixes: frozenset[str] = frozenset(), label: str = ""
-) -> Block:
-    """The block of all these indicators, in memory."""
-    builder = Builder(allowed_suffixes=allowed_suffixes)
-    for source in sources:
-        builder.add(source)
-    return Block(builder.block(label))

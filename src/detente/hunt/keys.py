@@ -5,6 +5,8 @@ Both ways of keeping indicators, dictionaries and the mapped block, are made of 
 
 from __future__ import annotations
 
+import re
+
 from detente.errors import InvalidPattern
 from detente.hunt import values
 
@@ -14,6 +16,8 @@ ADDRESS4, NETWORK4, NETWORK6, NAME, HASH, URL, URL_ANY_SCHEME, URL_HOST = b"4", 
 def keys_of(kind: str, value: str, *, allowed_suffixes: frozenset[str] = frozenset()) -> list[bytes]:
     """Raises InvalidPattern with the reason when the value cannot be searched for."""
     if kind == "ipv4":
+        if _ADDRESS4(value) is not None:
+            return [ADDRESS4 + value.encode()]  # it is its own normal form, and the commonest of all values
         number, length = values.ipv4_range(value)
         return [network4_key(length, number >> (32 - length)) if length < 32 else ADDRESS4 + values.dotted(number)]
     if kind == "ipv6":
@@ -41,3 +45,6 @@ def network6_key(length: int, prefix: int) -> bytes:
 def network_of(key: bytes) -> tuple[int, int]:
     """The prefix length and the leading bits of a network's key."""
     return key[1], int.from_bytes(key[2:], "big")
+
+
+_ADDRESS4 = re.compile(values.IPV4.pattern.decode()).fullmatch

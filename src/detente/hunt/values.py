@@ -39,6 +39,7 @@ SCHEME_LETTERS_MAX = 10
 
 _OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = re.compile(_OCTET + rb"(?:\." + _OCTET + rb"){3}")
+_HEX = re.compile(r"[0-9A-Fa-f]+")
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _COLON_RUN = re.compile(rb"[0-9A-Fa-f:.]+")
 _NAME = re.compile(rb"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
@@ -197,7 +198,7 @@ def domain(value: str, *, allowed_suffixes: frozenset[str] = frozenset()) -> byt
 def file_hash(kind: str, value: str) -> bytes:
     """The normal form of a hash: lower case."""
     digits = HASH_DIGITS[kind]
-    if re.fullmatch(r"[0-9A-Fa-f]+", value) is None or len(value) != digits:
+    if len(value) != digits or _HEX.fullmatch(value) is None:
         raise InvalidPattern(f"not {digits} hexadecimal digits")
     return value.lower().encode("ascii")
 

@@ -77,7 +77,7 @@ def index_of(
     name = f"detente-hunt-{uuid.uuid4().hex}"
     if can_compile():
         load_code(told)
-        from detente.hunt.block import Builder
+        from detente.hunt.builder import Builder
 
         builder = Builder()
         for source in sources:

@@ -366,7 +366,7 @@ def _matcher(
         return kept.matcher(warning_lists), kept.not_searched
     if can_compile() and size >= COMPILED_BYTES_MIN:
         load_code(told)
-        from detente.hunt.block import build
+        from detente.hunt.builder import build
 
         block = build(sources)
         return block.matcher(warning_lists), block.not_searched

@@ -86,7 +86,8 @@ def keep_index(
 ) -> KeptIndex:
     """Make it and keep it, whole or not at all; where it cannot be written it is used all the same."""
     load_code(told)
-    from detente.hunt.block import Block, Builder
+    from detente.hunt.block import Block
+    from detente.hunt.builder import Builder
 
     builder = Builder()
     builder.not_searched.extend(skipped)

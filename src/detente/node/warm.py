@@ -15,7 +15,7 @@ def warm_up(told: Preparing | None = None) -> None:
     if not can_compile():
         raise LocalError("the fast pass needs Numba; install the extra `hunt` (pip install 'detente[hunt]')")
     load_code(told)
-    from detente.hunt.block import build
+    from detente.hunt.builder import build
 
     # A name, a network and a hash: all kinds of tables, and the pass.
     values = (

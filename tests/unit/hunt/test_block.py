@@ -14,7 +14,8 @@ from detente.stix.pattern import PatternValue
 pytest.importorskip("numba", reason="the index needs Numba (the extra `hunt`)")
 
 from detente.hunt import block
-from detente.hunt.block import MAGIC, Block, Builder, build
+from detente.hunt.block import MAGIC, Block
+from detente.hunt.builder import Builder, build
 
 UUID = "0e2d7a40-7c2f-4a6e-9f50-6b8a4b1a2c3d"
 SOURCES = [
@@ -52,8 +53,8 @@ def test_what_cannot_be_searched_for_is_listed_in_the_block_too() -> None:
 
 
 def test_keys_whose_fingerprints_are_equal_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    fingerprint = block._fingerprint
-    monkeypatch.setattr(block, "_fingerprint", lambda key: fingerprint(key) & 15)
+    fingerprint = block.fingerprint
+    monkeypatch.setattr(block, "fingerprint", lambda key: bytes([fingerprint(key)[0] & 15, 0, 0, 0]))
     dice = random.Random(5)
     values = [
         PatternValue("ipv4", ".".join(str(dice.randrange(1, 255)) for _ in range(4)) + ("/28" if number % 3 == 0 else ""))

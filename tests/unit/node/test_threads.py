@@ -22,7 +22,7 @@ def matcher(request: pytest.FixtureRequest) -> Matcher:
     if not request.param:
         return compile_indicators(SOURCES)[0]
     pytest.importorskip("numba", reason="the compiled sieve needs Numba (the extra `hunt`)")
-    from detente.hunt.block import build
+    from detente.hunt.builder import build
 
     return build(SOURCES).matcher()
 

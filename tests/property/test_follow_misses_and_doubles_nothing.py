@@ -1,5 +1,7 @@
 """Whatever happens to a log between two looks, every line that was there at a look is searched exactly once.
 
+So lines of different looks make patterns hold together as if one hunt had read them all: what is gathered for these is kept with the marks.
+
 DETENTE_FUZZ=20 looks at twenty times as many histories. A history is a few dozen random writes, rotations, truncations,
 packings, looks and kills.
 """
@@ -9,11 +11,19 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from detente.hunt.follow import Mark, begin, plan, searched
+from detente.hunt.gathered import Gathered, Written
+from detente.hunt.indicators import IndicatorSource
+from detente.hunt.readers import Outcome
+from detente.hunt.sequence import watched
+from detente.hunt.tally import Seen as Values
+from detente.stix.pattern import PatternValue
 
 FUZZ = int(os.environ.get("DETENTE_FUZZ", "1"))
 KEPT_FILES = 9
@@ -63,6 +73,7 @@ class World:
     may_miss: set[bytes] = field(default_factory=set)
     marks: list[Mark] = field(default_factory=list)
     found: list[bytes] = field(default_factory=list)
+    gathered: bytes = b""
     inodes: int = 100
     free_inodes: list[int] = field(default_factory=list)
     copying: File | None = None
@@ -193,7 +204,7 @@ class World:
         plan_ = plan(self.marks, self.look(), step_bytes_max=self.dice.choice((50, 300, 1 << 20)))
         if disturbed:
             self.act()
-        marks, found = list(plan_.marks), list[bytes]()
+        marks, found, gathered = list(plan_.marks), list[bytes](), read_gathered(self.gathered)
         for step in plan_.steps:
             if killed and self.dice.random() < 0.5:
                 return  # what was not kept is as if it had not been
@@ -204,8 +215,11 @@ class World:
             else:
                 marks.append(mark)
                 found += lines_of(data)
+                step_gathered = gathered_of(lines_of(data), Gathered())
+                gathered.take(step_gathered.written(heads=False))
         if not killed:
             self.marks, self.found = marks, self.found + found
+            self.gathered = msgspec.json.encode(gathered.written(heads=False))
 
     def act(self) -> None:
         self.dice.choice(
@@ -217,6 +231,30 @@ class World:
 
 def lines_of(data: bytes | bytearray) -> list[bytes]:
     return [bytes(line) for line in data.split(b"\n") if line]
+
+
+PATTERN = "([ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [domain-name:value = 'b.example']) WITHIN 3 SECONDS"
+SOURCE = IndicatorSource("indicator--1", (PatternValue("ipv4", "192.0.2.1"),), pattern=PATTERN)
+WATCHED = watched(PATTERN)
+
+
+def gathered_of(lines: Iterable[bytes], gathered: Gathered) -> Gathered:
+    """Every line tells its number as its time; of five one makes the first part of the pattern true, and two the second."""
+    gathered.next_log()
+    for place, line in enumerate(lines):
+        number = int(line.split(b" ")[0]) if line[:1].isdigit() else 0
+        parts = (0, 1, 2, 0, 2)[number * 7919 % 13 % 5]
+        if parts:
+            outcome = Outcome(number * 1_000_000, "", "in", "allowed")
+            gathered.add(SOURCE, WATCHED, parts, place + 1, outcome, Values(), b"", counted=False)
+    return gathered
+
+
+def read_gathered(data: bytes) -> Gathered:
+    gathered = Gathered()
+    if data:
+        gathered.take(msgspec.json.decode(data, type=Written))
+    return gathered
 
 
 def history(seed: int) -> World:
@@ -245,9 +283,16 @@ def test_no_line_is_missed_or_doubled_through_rotations_truncations_packing_and_
         missed -= {line.split(b" ")[0] for line in world.found}
         missed -= {line.split(b" ")[0] for line in world.may_miss}
         assert not missed, f"missed, seed {seed}"
+        joined, at_once = read_gathered(world.gathered).result(), gathered_of(world.found, Gathered()).result()
+        assert (joined.count, joined.hit_lines, joined.hits_per_day) == (
+            at_once.count,
+            at_once.hit_lines,
+            at_once.hits_per_day,
+        ), f"joined otherwise, seed {seed}"
 
 
 def test_the_histories_hold_what_the_test_is_about() -> None:
     worlds = [history(seed) for seed in range(50)]
     assert sum(len(world.found) for world in worlds) > 2000
+    assert sum(read_gathered(world.gathered).result().count for world in worlds) > 200
     assert sum(any(file.packed for file in world.files.values()) for world in worlds) > 10

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detente.hunt.chunks import Piece, Rows
+from detente.hunt.chunks import Batch, Piece, Rows
 from detente.hunt.entries import TABLES
 from detente.hunt.machine_code import call, packed
 from detente.hunt.tables import Tables
@@ -33,3 +33,6 @@ class FastSieve:
             if not (starts[1:] > starts[:-1]).all():
                 rows = rows[np.unique(starts, return_index=True)[1]]
         return rows.tolist(), int(lines)
+
+    def words_of_each(self, batch: Batch) -> list[tuple[Rows, int]]:
+        return [self.words(batch.piece(place)) for place in range(len(batch.sizes))]

@@ -9,6 +9,7 @@ from one block to the next but counts, and what some words hit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -151,6 +152,8 @@ class LogHunt:
         return self._pass.hit_lines
 
     def add(self, piece: Piece, rows: Rows, newlines: int) -> None:
+        if len(rows) and not isinstance(piece.padded, bytes):
+            piece = replace(piece, padded=bytes(piece.padded))
         self._pass.add(piece, rows, newlines)
 
     def result(self, stopped: str = "") -> HuntResult:

@@ -9,7 +9,8 @@ again by device and inode, so a log that was renamed in between is not read twic
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,18 +18,23 @@ from typing import NamedTuple
 import msgspec
 
 from detente.errors import InvalidObject, LocalError
-from detente.hunt.gathered import Gathered
+from detente.hunt.chunks import PADDING
+from detente.hunt.gathered import Gathered, Written, with_gathered
 from detente.hunt.indicators import IndicatorSource, Matcher
 from detente.hunt.lines import HitValues
 from detente.hunt.packed import plain_chunks
-from detente.hunt.results import HuntResult, merged
-from detente.hunt.scan import INTERRUPTED, LineHit, Search, hunt
+from detente.hunt.readers import HEAD_BYTES, detect
+from detente.hunt.results import HuntResult, merged, without_hits
+from detente.hunt.scan import INTERRUPTED, LineHit, LogHunt, hunt
 from detente.node.code_cache import Preparing
-from detente.node.logs import Logs, Reading
-from detente.node.threads import searching
+from detente.node.logs import LogFile, Logs, Reading
+from detente.node.plain_files import BUFFER_BYTES, Block, Load, Other, PlainFiles, Short
+from detente.node.threads import Found, Searching, searching
 from detente.stix.pattern import PatternValue
 
 POSITION_BYTES_MAX = 256 << 20
+FORMATS_TOLD = 20
+"""Of so many short logs the format is told though nothing in them hits. To tell it takes longer than to search them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,12 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Where a stopped hunt goes on, and what it had found."""
+    """Where a stopped hunt goes on, and what it had found; of patterns that need several lines, these lines are in `gathered`."""
 
     places: list[Place]
     so_far: HuntResult
     logs: int
+    gathered: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,80 +133,149 @@ class Manner:
     workers: Workers | None = None  # see `detente.node.cluster`
 
 
-def search(logs: Logs, matcher: Matcher, manner: Manner) -> Searched:
+def search(logs: Logs, matcher: Matcher, manner: Manner, *, threads: int | None = None) -> Searched:
     """A log that ends early (a truncated .gz, one that vanished) is searched as far as it goes, and its result says so."""
-    with searching(matcher) as passes:
-        return _search(logs, matcher, manner, passes)
+    hunts = _Hunts(logs, matcher, manner)
+    files = PlainFiles([(file, place.bytes) for file, place in hunts.todo])
+    with searching(matcher, threads) as passes, closing(files):
+        loads: Generator[tuple[Load, Found], None, None] = passes.loads(files.read, BUFFER_BYTES)
+        with closing(loads):
+            for load, found in loads:
+                if isinstance(load, Short):
+                    hunts.take_short(load, found)
+                elif isinstance(load, Block):
+                    hunts.take_block(load, found)
+                else:
+                    hunts.take_other(load, passes)
+                if manner.stop.asked:
+                    break
+    return hunts.searched()
 
 
-def _search(logs: Logs, matcher: Matcher, manner: Manner, passes: Search) -> Searched:
-    values = HitValues(matcher)
-    gathered = Gathered() if len(logs.files) > 1 else None
-    before = {} if manner.resume is None else {(p.device, p.inode): p for p in manner.resume.places}
-    places: list[Place] = []
-    by_log: list[tuple[str, HuntResult]] = []
-    done = hits = 0
-    total = logs.size  # summed up once, not for each of many files
-    for file in logs.files:
-        place = before.get((file.device, file.inode), _BEGIN)
-        if file.size and file.size == place.size:
-            places.append(place)
-            done += file.size
-            continue
-        reading = Reading(file, manner.stop)
+class _Hunts:
+    """The results so far, log by log."""
+
+    def __init__(self, logs: Logs, matcher: Matcher, manner: Manner) -> None:
+        self._matcher = matcher
+        self._manner = manner
+        self._values = HitValues(matcher)
+        self._gathered = Gathered()
+        if manner.resume is not None and manner.resume.gathered is not None:
+            self._gathered.take(manner.resume.gathered)
+        self._before = {} if manner.resume is None else {(p.device, p.inode): p for p in manner.resume.places}
+        self._places: list[Place] = []
+        self._by_log: list[tuple[str, HuntResult]] = []
+        self._total = logs.size
+        self._done = self._hits = 0
+        self._open: LogHunt | None = None  # of a long file
+        self.todo: list[tuple[LogFile, Place]] = []
+        for file in logs.files:
+            place = self._before.get((file.device, file.inode), _BEGIN)
+            if file.size and file.size == place.size:
+                self._places.append(place)
+                self._done += file.size
+            else:
+                self.todo.append((file, place))
+
+    def take_short(self, load: Short, found: Found) -> None:
+        batch = load.batch
+        for number, (rows, newlines) in enumerate(found):
+            file, place = self.todo[load.first + number]
+            size = batch.sizes[number]
+            if len(rows) or self._manner.format_name or len(self._by_log) < FORMATS_TOLD:
+                piece = batch.piece(number)
+                log = self._begun(file, place, bytes(piece.padded[PADDING : PADDING + HEAD_BYTES]))
+                log.add(piece, rows, newlines)
+                result = log.result()
+            else:
+                result = without_hits(newlines + batch.lacks_newline(number), size)
+            self._take(file, place, result)
+        self._tell(file.name)
+
+    def take_block(self, load: Block, found: Found) -> None:
+        file, place = self.todo[load.file]
+        log = self._open = self._open or self._begun(file, place, load.head)
+        if load.piece is not None:
+            log.add(load.piece, *found[0])
+            self._tell(file.name, place.bytes + log.bytes, log.hit_lines)
+        if load.piece is None or self._manner.stop.asked:
+            self._take(file, place, log.result(load.stopped))
+            self._open = None
+
+    def take_other(self, load: Other, passes: Searching) -> None:
+        file, place = self.todo[load.file]
+        reading = Reading(file, self._manner.stop)
         result = hunt(
             plain_chunks(reading),
-            matcher,
-            year=manner.year,
-            format_name=manner.format_name,
+            self._matcher,
+            year=self._manner.year,
+            format_name=self._manner.format_name,
             skip_bytes=place.bytes,
             lines_before=place.lines,
-            progress=_told(manner, reading, file.name, done, total, hits),
-            stop=manner.stop,
-            on_hit=_named(manner, file.name, values, matcher),
+            progress=lambda _bytes, _lines, found: self._tell(file.name, reading.bytes, found),
+            stop=self._manner.stop,
+            on_hit=self._named(file.name),
             search=passes,
-            gathered=gathered,
+            gathered=self._gathered,
         )
-        by_log.append((file.name, result))
-        done += file.size
-        hits += result.hit_lines
-        # A request that came as the last block was read finds the log searched to its end.
-        stopped = manner.stop.asked
-        ended = not result.stopped and not stopped
-        places.append(
-            Place(file.device, file.inode, file.size if ended else -1, result.whole_bytes, place.lines + result.lines)
+        self._take(file, place, result)
+
+    def searched(self) -> Searched:
+        resume = self._manner.resume
+        resumed = None if resume is None else resume.so_far
+        if not self._manner.stop.asked or not self._by_log:
+            if len(self._by_log) == 1 and resume is None:
+                # Of one log alone it can be said at which of its lines.
+                [(name, result)] = self._by_log
+                return Searched(((name, with_gathered(result, self._gathered)),), None)
+            return Searched(tuple(self._by_log), None, resumed, self._gathered.result())
+        # A request that came with the last block finds the log searched to its end.
+        name, last = self._by_log[-1]
+        self._by_log[-1] = (name, replace(last, stopped=INTERRUPTED))
+        self._places[-1] = msgspec.structs.replace(self._places[-1], size=-1)
+        earlier = [] if resumed is None else [resumed]
+        so_far = merged([*earlier, *(result for _, result in self._by_log)], examples_max=0)
+        so_far = replace(so_far, stopped="", hits=tuple(replace(h, examples=()) for h in so_far.hits))
+        known = {(p.device, p.inode) for p in self._places}
+        places = [*(p for key, p in self._before.items() if key not in known), *self._places]
+        logs = (resume.logs if resume else 0) + len(self._by_log)
+        position = Position([p for p in places if p.inode], so_far, logs, self._gathered.written(heads=False))
+        return Searched(tuple(self._by_log), position, resumed, self._gathered.result())
+
+    def _begun(self, file: LogFile, place: Place, head: bytes) -> LogHunt:
+        return LogHunt(
+            self._matcher,
+            detect(head, year=self._manner.year, name=self._manner.format_name),
+            skip_bytes=place.bytes,
+            lines_before=place.lines,
+            on_hit=self._named(file.name),
+            gathered=self._gathered,
         )
-        if stopped:
-            by_log[-1] = (file.name, replace(result, stopped=INTERRUPTED))
-            break
-    across = None if gathered is None else gathered.result()
-    if not manner.stop.asked:
-        return Searched(tuple(by_log), None, None if manner.resume is None else manner.resume.so_far, across)
-    earlier = [] if manner.resume is None else [manner.resume.so_far]
-    so_far = merged([*earlier, *(result for _, result in by_log), *([across] if across else [])], examples_max=0)
-    so_far = replace(so_far, stopped="", hits=tuple(replace(h, examples=()) for h in so_far.hits))
-    known = {(p.device, p.inode) for p in places}
-    places += [p for key, p in before.items() if key not in known]
-    position = Position(
-        [p for p in places if p.inode], so_far, (manner.resume.logs if manner.resume else 0) + len(by_log)
-    )
-    return Searched(tuple(by_log), position, None if manner.resume is None else manner.resume.so_far, across)
 
+    def _take(self, file: LogFile, place: Place, result: HuntResult) -> None:
+        self._by_log.append((file.name, result))
+        self._done += file.size
+        self._hits += result.hit_lines
+        self._places.append(
+            Place(
+                file.device,
+                file.inode,
+                -1 if result.stopped else file.size,
+                result.whole_bytes,
+                place.lines + result.lines,
+            )
+        )
 
-def _told(
-    manner: Manner, reading: Reading, name: str, done: int, total: int, hits: int
-) -> Callable[[int, int, int], None] | None:
-    tell = manner.progress
-    if tell is None:
-        return None
-    return lambda _bytes, _lines, found: tell(Sofar(name, done + reading.bytes, total, hits + found))
+    def _tell(self, name: str, done: int = 0, hits: int = 0) -> None:
+        if self._manner.progress is not None:
+            self._manner.progress(Sofar(name, self._done + done, self._total, self._hits + hits))
 
-
-def _named(manner: Manner, name: str, values: HitValues, matcher: Matcher) -> Callable[[LineHit], None] | None:
-    tell = manner.on_hit
-    if tell is None:
-        return None
-    return lambda hit: tell(LineHitOf(name, hit.line, values.value_of(hit), matcher.sources[hit.indicator]))
+    def _named(self, name: str) -> Callable[[LineHit], None] | None:
+        tell = self._manner.on_hit
+        if tell is None:
+            return None
+        value_of, sources = self._values.value_of, self._matcher.sources
+        return lambda hit: tell(LineHitOf(name, hit.line, value_of(hit), sources[hit.indicator]))
 
 
 def keep_position(path: Path, position: Position | None) -> None:

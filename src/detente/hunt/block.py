@@ -1,6 +1,6 @@
 """The index of all indicators as one block of bytes that is written once and mapped ever after.
 
-    "detente hunt index 2\\n" | length of the head as u64 | head, JSON | sections, each at a multiple of 64 bytes
+    "detente hunt index 3\\n" | length of the head as u64 | head, JSON | sections, each at a multiple of 64 bytes
 
 The head names each section with its place, type and length. Sections hold three things: the tables of the compiled pass
 (`detente.hunt.tables.Tables`); the keys of all values (`detente.hunt.keys`), found by fingerprint and told apart by their
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -41,7 +42,7 @@ from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, URLS, Bits, Tables, m
 from detente.hunt.warninglists import WarningLists
 from detente.stix.pattern import Kind, PatternValue
 
-MAGIC = b"detente hunt index 2\n"
+MAGIC = b"detente hunt index 3\n"
 ALIGNMENT = 64
 
 _BITS_MIN = 1 << 13
@@ -70,6 +71,7 @@ class Block:
                 f"this is no index of indicators, or one of another version ({error}); delete it, and it is made anew"
             ) from None
         self._views: dict[str, memoryview] = {}
+        self._chosen: bytearray | None = None  # a byte for each indicator, where not all are looked for
         self._by_owner: tuple[memoryview, memoryview] | None = None  # the owners of all keys, and the place of each
 
     @property
@@ -82,7 +84,25 @@ class Block:
 
     @property
     def not_searched(self) -> list[NotSearched]:
-        return [NotSearched(*row) for row in self.head["not_searched"]]
+        rows = self.head["not_searched"]
+        return [NotSearched(*row) for *row, index in rows if index < 0 or self._chosen is None or self._chosen[index]]
+
+    @property
+    def confidences(self) -> list[int | None]:
+        return [None if stated == NO_CONFIDENCE else stated for stated in self._sections["confidences"].tolist()]
+
+    @property
+    def shared_by(self) -> list[str]:
+        words = self.head["words"]
+        return [words[number] for number in self._sections["shared_by"].tolist()]
+
+    def only(self, places: Sequence[int]) -> Sources:
+        """The indicators at these places, of a block in which no others are found: they have their places there all the same."""
+        block = copy(self)
+        block._chosen = bytearray(len(self.sources))
+        for place in places:
+            block._chosen[place] = True
+        return Sources(block, places)
 
     @property
     def tables(self) -> Tables:
@@ -123,7 +143,7 @@ class Block:
         while place < len(prints) and prints[place] == wanted:
             owner = owners[place]
             # Two keys may share a fingerprint; an indicator may say one value twice.
-            if self._key(place) == key and owner not in found[-1:]:
+            if self._key(place) == key and owner not in found[-1:] and (self._chosen is None or self._chosen[owner]):
                 found.append(owner)
             place += 1
         return found or None
@@ -204,14 +224,15 @@ class Networks:
 
 
 class Sources(Sequence[IndicatorSource]):
-    """All indicators of a block; each is made when it is asked for."""
+    """The indicators of a block, all or those at some places; each is made when it is asked for."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, places: Sequence[int] | None = None) -> None:
         self.block = block
+        self._places = range(block.head["indicators"]) if places is None else places
         self._made: dict[int, IndicatorSource] = {}
 
     def __len__(self) -> int:
-        return int(self.block.head["indicators"])
+        return len(self._places)
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
@@ -220,11 +241,11 @@ class Sources(Sequence[IndicatorSource]):
             raise IndexError(index)
         index %= len(self)
         if index not in self._made:
-            self._made[index] = self.block.source(index)
+            self._made[index] = self.block.source(self._places[index])
         return self._made[index]
 
     def __iter__(self) -> Iterator[IndicatorSource]:
-        return map(self.block.source, range(len(self)))
+        return map(self.block.source, self._places)
 
 
 # Making the block

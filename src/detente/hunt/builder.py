@@ -25,6 +25,7 @@ _URLS = (URL[0], URL_ANY_SCHEME[0])
 class Builder:
     def __init__(self, *, allowed_suffixes: frozenset[str] = frozenset()) -> None:
         self.not_searched: list[NotSearched] = []
+        self._not_searched_of = array("q")  # the place of the indicator of each; -1 of one that is not in the block
         self._allowed_suffixes = allowed_suffixes
         self._keys: list[bytes] = []
         self._owners = array("I")
@@ -58,12 +59,12 @@ class Builder:
         self._confidences.append(NO_CONFIDENCE if source.confidence is None else max(0, min(100, source.confidence)))
         self._validity.append(validities.setdefault((source.valid_from_us, source.valid_until_us), len(validities)))
         if not source.values:
-            self.not_searched.append(NotSearched(source.id, source.shared_by, "", "holds no value to search for"))
+            self._leave_out(index, NotSearched(source.id, source.shared_by, "", "holds no value to search for"))
         for kind, value in source.values:
             try:
                 keys = keys_of(kind, value, allowed_suffixes=self._allowed_suffixes)
             except InvalidPattern as reason:
-                self.not_searched.append(NotSearched(source.id, source.shared_by, value, str(reason)))
+                self._leave_out(index, NotSearched(source.id, source.shared_by, value, str(reason)))
                 continue
             self._searched += 1
             self._keys += keys
@@ -71,6 +72,15 @@ class Builder:
                 self._owners.append(index)
                 if key[0] in _URLS:
                     self._url_bytes_max = max(self._url_bytes_max, len(key) - 1)
+
+    def list_missing(self, missing: Iterable[NotSearched]) -> None:
+        """Indicators that cannot be added, to be listed in the block beside those of which something is missing."""
+        for one in missing:
+            self._leave_out(-1, one)
+
+    def _leave_out(self, index: int, one: NotSearched) -> None:
+        self.not_searched.append(one)
+        self._not_searched_of.append(index)
 
     def block(self, label: str = "", *, markings: Mapping[str, str] | None = None) -> bytes:
         """The finished block. `label` tells the state that it was made of, for whoever keeps it.
@@ -117,7 +127,10 @@ class Builder:
             "kernel": {
                 name: int(value) for name, value in tables._asdict().items() if not isinstance(value, np.ndarray)
             },
-            "not_searched": [[n.id, n.shared_by, n.value, n.reason] for n in self.not_searched],
+            "not_searched": [
+                [n.id, n.shared_by, n.value, n.reason, index]
+                for n, index in zip(self.not_searched, self._not_searched_of, strict=True)
+            ],
         }
         return packed(head, sections)
 

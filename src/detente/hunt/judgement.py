@@ -27,18 +27,36 @@ def select(
     preferred: Sequence[str] = (),
 ) -> tuple[list[IndicatorSource], Mapping[str, int]]:
     """Those to look for, in the order they came, and how many are not, by reason."""
+    places, left_out = select_places(
+        [source.confidence for source in sources],
+        [source.shared_by for source in sources],
+        min_confidence=min_confidence,
+        indicators_max=indicators_max,
+        preferred=preferred,
+    )
+    return [sources[place] for place in places], left_out
+
+
+def select_places(
+    confidences: Sequence[int | None],
+    shared_by: Sequence[str],
+    *,
+    min_confidence: int = 0,
+    indicators_max: int | None = None,
+    preferred: Sequence[str] = (),
+) -> tuple[list[int], Mapping[str, int]]:
+    """The same by their places, of what each states and who shared it: there may be too many to make objects of them."""
     left_out: dict[str, int] = {}
-    kept = [source for source in sources if source.confidence is None or source.confidence >= min_confidence]
-    if len(kept) < len(sources):
-        left_out[f"stated confidence below {min_confidence}"] = len(sources) - len(kept)
+    kept = [place for place, stated in enumerate(confidences) if stated is None or stated >= min_confidence]
+    if len(kept) < len(confidences):
+        left_out[f"stated confidence below {min_confidence}"] = len(confidences) - len(kept)
     if indicators_max is not None and len(kept) > indicators_max:
         left_out[f"ranked behind the first {indicators_max:,}"] = len(kept) - indicators_max
-        order = {name: place for place, name in enumerate(preferred)}
-        ranked = sorted(
-            range(len(kept)),
-            key=lambda place: (order.get(kept[place].shared_by, len(order)), -(kept[place].confidence or 0), place),
-        )
-        kept = [kept[place] for place in sorted(ranked[:indicators_max])]
+        order = {name: rank for rank, name in enumerate(preferred)}
+        ranks = [order.get(name, len(order)) for name in shared_by]
+        # Those of one rank stay in the order in which they came.
+        kept.sort(key=lambda place: (ranks[place], -(confidences[place] or 0)))
+        kept = sorted(kept[:indicators_max])
     return kept, left_out
 
 

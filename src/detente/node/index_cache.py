@@ -90,7 +90,7 @@ def keep_index(
     from detente.hunt.builder import Builder
 
     builder = Builder()
-    builder.not_searched.extend(skipped)
+    builder.list_missing(skipped)
     for source in sources:
         builder.add(source)
     data = builder.block(json.dumps({"made_of": label, "denied": dict(denied)}))

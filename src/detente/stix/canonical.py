@@ -61,6 +61,29 @@ def parse(data: bytes, *, bytes_max: int = BYTES_MAX, depth_max: int = DEPTH_MAX
     return value
 
 
+def parse_plain(data: bytes, *, depth_max: int = DEPTH_MAX) -> JsonValue:
+    """What `parse` gives, in a third of its time, for text written as most programs write it.
+
+    Raises NotPlain for all other text, sound or not: `parse` decides about it. Nothing is taken on trust: a text that comes
+    out again as it went in, but for blanks between its parts, holds no key twice and no character that `parse` refuses.
+    """
+    try:
+        value: JsonValue = _PLAIN_DECODER.decode(data)
+        written = _PLAIN.encode(value)
+        if written != data and written != msgspec.json.format(data, indent=-1):
+            raise NotPlain
+        _refuse_depth(data, depth_max)
+    except (msgspec.DecodeError, UnicodeError, RecursionError, InvalidObject):
+        raise NotPlain from None
+    if written[0] not in b"{[" or _LONG_INTEGER_SHAPE in written.translate(_SHAPE):
+        raise NotPlain
+    return value
+
+
+class NotPlain(Exception):
+    """A text that `parse_plain` leaves to `parse`."""
+
+
 def encode(value: JsonValue) -> bytes:
     """The canonical bytes of a value, equal to what `rfc8785.dumps` gives.
 
@@ -148,6 +171,11 @@ def _float(literal: str) -> float:
     return number
 
 
+def _no_plain_float(_: str) -> float:
+    # There are many ways to write one, and some are refused.
+    raise NotPlain
+
+
 def _constant(literal: str) -> float:
     raise _Refused(f"text has {literal}, which is no JSON number; leave the property out", literal)
 
@@ -211,4 +239,9 @@ _LONG_INTEGER = re.compile(rb"[-0-9][0-9]{15}")
 _WITHIN_BMP = bytes(set(range(256)) - set(b"\xf0\xf1\xf2\xf3\xf4"))  # the first bytes of what UTF-16 writes as a pair
 _SHORT = msgspec.json.Encoder(order="deterministic")
 _SHORT_DECODER = msgspec.json.Decoder()
+_PLAIN = msgspec.json.Encoder()
+_PLAIN_DECODER = msgspec.json.Decoder(float_hook=_no_plain_float)
+# An integer that may be out of range, or a part of a text that looks like one: 16 digits behind `:`, `,`, `[` or `-`.
+_SHAPE = bytes.maketrans(b"0123456789,[-", b"0000000000:::")
+_LONG_INTEGER_SHAPE = b":" + 16 * b"0"
 _DECODER = JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)

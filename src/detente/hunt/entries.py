@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from detente.hunt.counting_tables import Counts, Words
 from detente.hunt.tables import Tables
 
 
@@ -48,15 +49,27 @@ TABLES = Record(
     ),
 )
 
+WORDS = Record(Words, ("out u8[]", "out i8[][]", "out u1[]", "out i8[]"))
+COUNTS = Record(Counts, ("out i8[][]", "out i8[][]", "out i8[][]", "out i8[]"))
+
 _LOOK_UP = ("i8[]", "u8[]", "u8[]", "u8[]", "i8", "out i8[][]")
 
 ENTRIES: dict[str, Entry] = {
     "scan": Entry("kernel", "scan", ("u1[]", "i8", TABLES, "out i8[][]"), gives=2),
+    "scan_each": Entry("kernel", "scan_each", ("u1[]", "i8[]", "i8[]", TABLES, "out i8[][]", "out i8[][]")),
     "fingerprints_of_names": Entry("kernel", "fingerprints_of_names", ("u1[]", "i8[]", "out u8[]")),
     "last8_of": Entry("kernel", "last8_of", ("u1[]", "i8[]", "out u8[]")),
     "enter": Entry("kernel", "enter", ("out u8[]", "u8[]")),
     "set_mixed_bits": Entry("kernel", "set_mixed_bits", ("out u8[]", "i8", "u8[]")),
     "fingerprints_of_networks6": Entry("kernel", "fingerprints_of_networks6", ("u8[]", "u8[]", "i8[]", "out u8[]")),
+    "count_lines": Entry(
+        "counting_kernel",
+        "count_lines",
+        ("u1[]", "i8[][]", "i8", "i8", WORDS, COUNTS, "out i8[]", "out i8[][]"),
+        gives=2,
+    ),
+    "enter_words": Entry("counting_kernel", "enter_words", ("u1[]", "i8[][]", WORDS, "i8[]", "i8[]")),
+    "move_words": Entry("counting_kernel", "move_words", (WORDS, WORDS)),
     "tokens": Entry(
         "tokens_kernel",
         "tokens",
@@ -76,4 +89,14 @@ ENTRIES: dict[str, Entry] = {
 }
 
 # The modules of detente.hunt whose text decides what the machine code does: where one changes, it is compiled anew.
-SOURCES = ("chunks", "compiler", "entries", "kernel", "tables", "tokens_kernel", "values")
+SOURCES = (
+    "chunks",
+    "compiler",
+    "counting_kernel",
+    "counting_tables",
+    "entries",
+    "kernel",
+    "tables",
+    "tokens_kernel",
+    "values",
+)

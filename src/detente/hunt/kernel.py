@@ -145,6 +145,19 @@ def scan(data: Any, size: int, t: Any, out: Any) -> tuple[int, int]:
     return found, lines
 
 
+@compiled
+def scan_each(data: Any, starts: Any, sizes: Any, t: Any, out: Any, counts: Any) -> None:
+    """`scan` of logs side by side, each between paddings that its neighbours share: `counts` has rows and newlines of each.
+
+    `starts`: where the padding before each begins, from which its places are counted.
+    """
+    found = 0
+    for n in range(len(starts)):
+        log = data[starts[n] : starts[n] + sizes[n] + 2 * PADDING]
+        counts[n, 0], counts[n, 1] = scan(log, sizes[n], t, out[found:])
+        found += counts[n, 0]
+
+
 # Names
 
 

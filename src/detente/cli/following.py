@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from detente.cli.out import Out, defang, plain
-from detente.node import hunt as node_hunt
 from detente.node.follow import STATE_FILE, Follower, followed_run, indicators_for, keep_followed, matcher_for
+from detente.node.hunt import identity_id
+from detente.node.hunt_run import Choice, HuntRun
 from detente.node.lists import read_indicator_file
 from detente.node.open import opened, system_clock
 from detente.node.search import LineHitOf, Manner
@@ -22,12 +23,12 @@ def followed(
     logs: tuple[Path, ...],
     *,
     indicators: Path | None,
-    choice: node_hunt.Choice,
+    choice: Choice,
     manner: Manner,
     state: Path | None,
     every: float,
     purpose: str,
-) -> tuple[node_hunt.HuntRun, str]:
+) -> tuple[HuntRun, str]:
     """Follows until somebody asks to stop; what was found since the logs are followed, and who we are."""
     identity = ""
     if indicators is not None:
@@ -36,7 +37,7 @@ def followed(
         # Not held open meanwhile: other commands want the node too.
         with opened(out.folder) as node:
             sources, skipped = indicators_for(node, purpose)
-            identity = node_hunt.identity_id(node.origin)
+            identity = identity_id(node.origin)
     ready = matcher_for(sources, skipped, choice)
     follower = Follower(logs, ready.matcher, manner, state or out.folder / STATE_FILE)
 

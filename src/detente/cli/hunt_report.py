@@ -13,7 +13,7 @@ import click
 from detente.cli.out import defang, moment, number, plain, table
 from detente.hunt.bars import bars
 from detente.hunt.results import HuntResult, IndicatorHits
-from detente.node.hunt import HuntRun
+from detente.node.hunt_run import HuntRun
 
 SHOWN = 20
 REASONS_SHOWN = 6

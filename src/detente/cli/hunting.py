@@ -1,4 +1,4 @@
-"""hunt, sightings."""
+"""hunt, sightings. What only some hunts need is imported where they begin: a hunt without a node opens no database."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from detente.cli.exits import FINE, NOTHING_FOUND
-from detente.cli.following import followed, hit_teller
 from detente.cli.hunt_report import print_run, run_csv, run_json
 from detente.cli.out import Out, Progress, defang, number, plain, table
-from detente.cli.sharing import print_told, told_json
 from detente.hunt.evidence import evidence_bundle
 from detente.hunt.judgement import allow_list
 from detente.hunt.picture import hits_picture
 from detente.hunt.readers import FORMATS
 from detente.hunt.warninglists import WarningLists
 from detente.joint.purpose import PURPOSES
-from detente.node import hunt as node_hunt
+from detente.node.clock import system_clock
+from detente.node.hunt_run import HUNTING, Choice, hunt_for, read_warning_lists
 from detente.node.lists import read_indicator_file, read_values
 from detente.node.logs import list_logs
-from detente.node.open import opened, system_clock
 from detente.node.search import LineHitOf, Manner, Sofar, StopRequest, Workers, read_position
 from detente.node.warm import warm_up
+
+if TYPE_CHECKING:
+    from detente.node.share import Told
 
 INTERRUPTED = 130
 
@@ -99,7 +101,7 @@ def _warm_up(context: click.Context, _option: click.Parameter, asked: bool) -> N
 @click.option("--year", type=click.IntRange(1970, 9999), help="For logs whose lines do not tell the year.")
 @click.option(
     "--purpose",
-    default=node_hunt.HUNTING,
+    default=HUNTING,
     show_default=True,
     type=click.Choice(list(PURPOSES)),
     metavar="PURPOSE",
@@ -169,8 +171,8 @@ def hunt(
     _check_follow(
         follow=follow, state=state, alone=indicators is not None, other=resume or share_ or bool(workers or cluster)
     )
-    choice = node_hunt.Choice(
-        warning_lists=node_hunt.read_warning_lists(lists) if lists else WarningLists(),
+    choice = Choice(
+        warning_lists=read_warning_lists(lists) if lists else WarningLists(),
         allow_list=allow_list(read_values(allowed)) if allowed is not None else WarningLists(),
         min_confidence=min_confidence,
         indicators_max=max_indicators,
@@ -185,13 +187,14 @@ def hunt(
             preparing=out.progress_of_each(),
             on_hit=_line_printer(several=len(logs) > 1 or logs[0].is_dir() or glob.has_magic(str(logs[0])))
             if lines
-            else hit_teller(out)
-            if follow
             else None,
             stop=stop,
         )
-        told = []
+        told: list[Told] = []
         if follow:
+            from detente.cli.following import followed, hit_teller
+
+            manner.on_hit = manner.on_hit or hit_teller(out)
             run, identity = followed(
                 out,
                 logs,
@@ -204,11 +207,12 @@ def hunt(
             )
         elif indicators is not None:
             sources, skipped = read_indicator_file(indicators, at_us=system_clock(), random=os.urandom)
-            run = node_hunt.hunt_for(
-                sources, skipped, list_logs(logs), choice=choice, manner=manner, at_us=system_clock()
-            )
+            run = hunt_for(sources, skipped, list_logs(logs), choice=choice, manner=manner, at_us=system_clock())
             identity = ""
         else:
+            from detente.node import hunt as node_hunt
+            from detente.node.open import opened
+
             with opened(out.folder) as node:
                 manner.resume = read_position(node.folder / node_hunt.POSITION_FILE) if resume else None
                 run = node_hunt.hunt_logs(node, logs, choice=choice, manner=manner, purpose=purpose)
@@ -229,13 +233,24 @@ def hunt(
         print_run(run, examples=examples)
         if svg is not None and not run.result.hits_per_day:
             click.echo(f"No hit told its time, so {svg} was not drawn.")
-        for report in told:
-            print_told(report)
+        if told:
+            from detente.cli.sharing import print_told
+
+            for report in told:
+                print_told(report)
         if not share_ and run.result.hits and indicators is None:
             click.echo("Nothing has left. To send counts and times back: detente hunt --share …")
 
-    out.result("hunt", {**run_json(run), "shared": [told_json(t) for t in told]}, text)
+    out.result("hunt", {**run_json(run), "shared": _shared_json(told)}, text)
     sys.exit(INTERRUPTED if run.position is not None else FINE if run.result.hits else NOTHING_FOUND)
+
+
+def _shared_json(told: list[Told]) -> list[dict[str, Any]]:
+    if not told:
+        return []
+    from detente.cli.sharing import told_json
+
+    return [told_json(report) for report in told]
 
 
 def _check_follow(*, follow: bool, state: Path | None, alone: bool, other: bool) -> None:
@@ -287,8 +302,11 @@ def _progress(out: Out) -> Callable[[Sofar], None] | None:
 @click.pass_obj
 def sightings(out: Out) -> None:
     """What was seen, by whom, how often: sightings that came in, and those that you sent."""
+    from detente.node.hunt import read_sightings
+    from detente.node.open import opened
+
     with opened(out.folder) as node:
-        found = node_hunt.read_sightings(node)
+        found = read_sightings(node)
     value = [
         {
             "said_by": s.said_by,

@@ -11,8 +11,8 @@ import click
 from detente.cli.exits import FINE, NOTHING_FOUND
 from detente.cli.out import Out, defang, moment, number, plain, table
 from detente.joint.purpose import PURPOSES
-from detente.node import hunt as node_hunt
 from detente.node import retro as node_retro
+from detente.node.hunt_run import HUNTING, Choice, read_warning_lists
 from detente.node.open import opened
 from detente.node.summaries import GONE, Kept, state_of
 
@@ -112,7 +112,7 @@ def list_(out: Out, folder: Path | None) -> None:
 @click.option("--year", type=click.IntRange(1970, 9999), help="For logs whose lines do not tell the year.")
 @click.option(
     "--purpose",
-    default=node_hunt.HUNTING,
+    default=HUNTING,
     show_default=True,
     type=click.Choice(list(PURPOSES)),
     metavar="PURPOSE",
@@ -132,7 +132,7 @@ def run(
             node,
             everything=everything,
             folder=folder,
-            choice=node_hunt.Choice(warning_lists=node_hunt.read_warning_lists(lists)),
+            choice=Choice(warning_lists=read_warning_lists(lists)),
             year=year,
             purpose=purpose,
             progress=out.progress_of_each(),

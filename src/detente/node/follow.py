@@ -33,6 +33,8 @@ from detente.hunt.scan import hunt
 from detente.hunt.sieve import Sieve, sieve_for
 from detente.joint.purpose import require_known
 from detente.node import hunt as node_hunt
+from detente.node.hunt_run import COMPILED_BYTES_MIN, Choice, HuntRun
+from detente.node.hunt_run import matcher_for as hunt_matcher
 from detente.node.open import Node
 from detente.node.search import LineHitOf, Manner
 from detente.stix.pattern import Kind, PatternValue
@@ -289,15 +291,15 @@ def indicators_for(node: Node, purpose: str) -> tuple[list[IndicatorSource], lis
     return sources, skipped
 
 
-def matcher_for(sources: Sequence[IndicatorSource], skipped: Sequence[NotSearched], choice: node_hunt.Choice) -> Ready:
+def matcher_for(sources: Sequence[IndicatorSource], skipped: Sequence[NotSearched], choice: Choice) -> Ready:
     chosen, left_out = choice.of(sources)
-    matcher, missing = node_hunt._matcher(chosen, choice.warning_lists, node_hunt.COMPILED_BYTES_MIN, None)
+    matcher, missing = hunt_matcher(chosen, choice.warning_lists, COMPILED_BYTES_MIN)
     matcher = replace(matcher, allow_list=choice.allow_list)
     return Ready(matcher, len(chosen), (*skipped, *missing), left_out)
 
 
-def followed_run(found: HuntResult, ready: Ready, *, at_us: int) -> node_hunt.HuntRun:
-    return node_hunt.HuntRun(
+def followed_run(found: HuntResult, ready: Ready, *, at_us: int) -> HuntRun:
+    return HuntRun(
         found,
         (("all that is followed", found),),
         ready.indicators,
@@ -308,7 +310,7 @@ def followed_run(found: HuntResult, ready: Ready, *, at_us: int) -> node_hunt.Hu
     )
 
 
-def keep_followed(node: Node, run: node_hunt.HuntRun) -> node_hunt.HuntRun:
+def keep_followed(node: Node, run: HuntRun) -> HuntRun:
     """Journal what was found since the logs are followed; so the latest entry stands for those before it."""
     body = node_hunt.journal_body(run.by_log, run.result, run.indicators, run.not_searched, run)
     return replace(run, entry=node.store.write(run.at_us, lambda t: node.journal(t, "hunt", body)))

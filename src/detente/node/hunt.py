@@ -10,86 +10,46 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from detente.errors import InvalidObject, InvalidPattern, NotFound, NotPermitted
-from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
-from detente.hunt.judgement import select
+from detente.errors import InvalidPattern, NotFound, NotPermitted
+from detente.hunt.indicators import IndicatorSource, NotSearched
 from detente.hunt.literals import plan
 from detente.hunt.results import HuntResult, IndicatorHits
 from detente.hunt.sieve import can_compile
 from detente.hunt.sightings import make_sighting
-from detente.hunt.warninglists import WarningLists, parse_warning_list
 from detente.joint.purpose import both, purposes_of, require_known, well_known
-from detente.node.cluster import index_of, search_on
-from detente.node.code_cache import Preparing, load_code
-from detente.node.index_cache import INDICATORS_MIN, keep_index, label_of, open_index
-from detente.node.logs import STDIN, LeftOut, Logs, list_logs
+from detente.node.code_cache import Preparing
+from detente.node.hunt_run import (
+    COMPILED_BYTES_MIN,
+    HUNTING,
+    INDICATORS_MIN,
+    Choice,
+    HuntRun,
+    bytes_of,
+    hunt_for,
+)
+from detente.node.index_cache import keep_index, label_of, open_index
+from detente.node.logs import Logs, list_logs
 from detente.node.open import Node
 from detente.node.policy import purposes_agreed
 from detente.node.purpose import denial, note_denial
-from detente.node.search import Manner, Position, Searched, keep_position, search
+from detente.node.search import Manner, keep_position
 from detente.node.share import Told, say
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import effective
 from detente.stix.objects import StixObject, parse_object, parse_timestamp
 from detente.store import index
 
-if TYPE_CHECKING:
-    from detente.hunt.block import Block
-
-# Less than this is searched before the compiled pass has loaded.
-COMPILED_BYTES_MIN = 16 << 20
 OURSELVES = "this party"
-HUNTING = "network-defence"  # the purpose of a hunt unless somebody names another
 JOURNALED_HITS_MAX = 2_000
 POSITION_FILE = "hunt-position.json"  # where the last hunt was stopped, in the node's folder
 # The identity of a party in STIX is computed from its origin, so that both sides know it without asking.
 IDENTITY_NAMESPACE = uuid.UUID("5b1c2f1e-6c0e-4f0f-9a55-2f6a3f5a7d11")
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class HuntRun:
-    """One hunt. `entry`: its place in our journal; -1 of a hunt without a node.
-
-    `result` is of all logs, and of the hunt that was resumed. `left_out`: indicators that were not looked for because
-    somebody asked so, by reason. `not_read`: what was named or found and is no log that can be read. `position`: where it was stopped.
-    """
-
-    result: HuntResult
-    by_log: tuple[tuple[str, HuntResult], ...]
-    indicators: int
-    not_searched: tuple[NotSearched, ...]
-    entry: int
-    at_us: int
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    not_read: tuple[LeftOut, ...] = ()
-    position: Position | None = None
-    resumed: HuntResult | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Which indicators are looked for, and what is known to be harmless. See `detente.hunt.judgement`."""
-
-    warning_lists: WarningLists = field(default_factory=WarningLists)
-    allow_list: WarningLists = field(default_factory=WarningLists)
-    min_confidence: int = 0
-    indicators_max: int | None = None
-    preferred: tuple[str, ...] = ()
-
-    def of(self, sources: Sequence[IndicatorSource]) -> tuple[Sequence[IndicatorSource], Mapping[str, int]]:
-        """Those that are looked for, and how many are not, by reason."""
-        if not self.min_confidence and self.indicators_max is None:
-            return sources, {}
-        return select(
-            sources, min_confidence=self.min_confidence, indicators_max=self.indicators_max, preferred=self.preferred
-        )
 
 
 def identity_id(origin: str) -> str:
@@ -148,20 +108,6 @@ def read_indicators(
     return sources, skipped
 
 
-def read_warning_lists(paths: Iterable[Path]) -> WarningLists:
-    """Warning lists from files, or from every `.json` in a folder."""
-    files = [f for p in paths for f in (sorted(p.rglob("*.json")) if p.is_dir() else [p])]
-    lists = []
-    for file in files:
-        try:
-            lists.append(parse_warning_list(file.read_bytes()))
-        except FileNotFoundError:
-            raise NotFound(f"there is no warning list {file}") from None
-        except InvalidObject as error:
-            raise InvalidObject(f"{file}: {error}") from None
-    return WarningLists(lists)
-
-
 def hunt_logs(
     node: Node,
     paths: Sequence[Path],
@@ -204,7 +150,7 @@ def _sources(
     node: Node, purpose: str, logs: Logs, told: Preparing | None = None
 ) -> tuple[Sequence[IndicatorSource], Sequence[NotSearched], Counter[str]]:
     """All indicators: those of the index that is kept, where it pays to load what is compiled."""
-    many_bytes = _bytes_of(logs) >= COMPILED_BYTES_MIN
+    many_bytes = bytes_of(logs) >= COMPILED_BYTES_MIN
     label = label_of(node, purpose)
     kept = open_index(node, label)
     denied: Counter[str] = Counter()
@@ -214,40 +160,6 @@ def _sources(
             return sources, skipped, denied
         kept = keep_index(node, label, sources, skipped, denied, told)
     return kept.block.sources, [], kept.denied
-
-
-def hunt_for(
-    sources: Sequence[IndicatorSource],
-    skipped: Sequence[NotSearched],
-    logs: Logs,
-    *,
-    choice: Choice,
-    manner: Manner,
-    at_us: int,
-) -> HuntRun:
-    """The hunt itself, which needs no node and leaves nothing behind."""
-    chosen, left_out = choice.of(sources)
-    searched: Searched
-    if manner.workers is not None:
-        index_, not_searched = index_of(chosen, choice.warning_lists, choice.allow_list, manner.preparing)
-        searched = search_on(manner.workers, logs, index_, manner)
-    else:
-        # All of a block that is kept: to make it again would take long.
-        block = getattr(sources, "block", None) if len(chosen) == len(sources) else None
-        matcher, not_searched = _matcher(chosen, choice.warning_lists, _bytes_of(logs), block, manner.preparing)
-        searched = search(logs, replace(matcher, allow_list=choice.allow_list), manner)
-    return HuntRun(
-        searched.result,
-        searched.by_log,
-        len(chosen),
-        (*skipped, *not_searched, *searched.result.partly),
-        -1,
-        at_us,
-        left_out,
-        logs.left_out,
-        searched.position,
-        searched.resumed,
-    )
 
 
 def share_sightings(node: Node, run: HuntRun) -> list[Told]:
@@ -352,32 +264,6 @@ def journal_body(
         "hit_lines": result.hit_lines,
         "lines": result.lines,
     }
-
-
-def _matcher(
-    sources: Sequence[IndicatorSource],
-    warning_lists: WarningLists,
-    size: int,
-    kept: Block | None = None,
-    told: Preparing | None = None,
-) -> tuple[Matcher, Sequence[NotSearched]]:
-    if kept is not None:
-        load_code(told)
-        return kept.matcher(warning_lists), kept.not_searched
-    if can_compile() and size >= COMPILED_BYTES_MIN:
-        load_code(told)
-        from detente.hunt.builder import build
-
-        block = build(sources)
-        return block.matcher(warning_lists), block.not_searched
-    return compile_indicators(sources, warning_lists=warning_lists)
-
-
-def _bytes_of(logs: Logs) -> int:
-    """What is to be searched, as far as that is known; what comes through a pipe may be anything."""
-    return sum(
-        file.size if file.inode and file.size else COMPILED_BYTES_MIN * (file.name == STDIN) for file in logs.files
-    )
 
 
 def confidence_of(stix: StixObject) -> int | None:

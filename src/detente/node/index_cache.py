@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from detente.hunt.block import Block
 
 FILE = "hunt.index"
-INDICATORS_MIN = 20_000
-"""From so many on it pays for any log; before, to read the indicators is quicker than to load what is compiled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ A folder holds `detente.toml` (choices), `keys/` (identity), `log.db` (what was 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from detente.errors import InvalidStatement, Locked, NotDurable, NotFound, StaleWrite
 from detente.minimise import RemovalRules
+from detente.node.clock import system_clock as system_clock
 from detente.node.config import (
     FILE_NAME,
     Config,
@@ -39,11 +39,6 @@ NEXT = "keys.next"
 
 Clock = Callable[[], int]
 Random = Callable[[int], bytes]
-
-
-def system_clock() -> int:
-    """Microseconds since 1970 UTC."""
-    return time.time_ns() // 1000
 
 
 class Node:

@@ -20,15 +20,12 @@ from detente.hunt.sequence import watched
 from detente.joint.purpose import require_known
 from detente.node.code_cache import load_code
 from detente.node.hunt import (
-    HUNTING,
     JOURNALED_HITS_MAX,
-    Choice,
-    HuntRun,
     Progress,
-    hunt_for,
     journal_body,
     read_indicators,
 )
+from detente.node.hunt_run import HUNTING, Choice, HuntRun, hunt_for
 from detente.node.logs import list_logs
 from detente.node.open import Node
 from detente.node.purpose import denial, note_denial

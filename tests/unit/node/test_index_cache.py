@@ -10,7 +10,8 @@ import pytest
 from tests.world import world
 
 from detente.node import hunt as node_hunt
-from detente.node.hunt import HUNTING, hunt_logs, read_indicators
+from detente.node.hunt import hunt_logs, read_indicators
+from detente.node.hunt_run import HUNTING
 from detente.node.index_cache import FILE, keep_index, label_of, open_index
 from detente.node.open import Node
 from detente.node.share import say

@@ -7,24 +7,20 @@ the cuts are, and a line as long as many ranges is one task's alone.
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from detente.hunt.packed import packing_of
 from detente.hunt.results import Example, HuntResult, IndicatorHits, merged
 
 TASK_BYTES = 256 << 20  # at most, where a file can be cut
 TASK_BYTES_MIN = 16 << 20  # to send a task and to take in its result costs about as much as to search so many bytes
 FILE_BYTES = 64 << 10  # and to open one file, so many
-HEAD_BYTES = 16  # that `can_be_cut` looks at
-
-_OTHER_BYTES = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+SEEK_BYTES = 64 << 10  # read at a time to find the end of a line
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A file to be hunted. `cut`: see `can_be_cut`."""
+    """A file to be hunted. `cut`: its bytes are its lines (see `detente.hunt.packed.is_plain`), so a part of it can be read alone."""
 
     name: str
     size: int
@@ -39,11 +35,6 @@ class Part:
     start: int
     end: int
     whole: bool
-
-
-def can_be_cut(head: bytes) -> bool:
-    """Whether the lines of a log are the lines of its file: neither packed nor in UTF-16 or UTF-32."""
-    return not packing_of(head) and not head.startswith(_OTHER_BYTES)
 
 
 def tasks(logs: Sequence[Log], *, workers: int, task_bytes: int = TASK_BYTES) -> list[tuple[Part, ...]]:
@@ -78,43 +69,47 @@ def _weight(size: int) -> int:
     return max(size, FILE_BYTES)
 
 
-def first_byte(part: Part) -> int:
-    """Where to begin to read: one byte before the range, which tells whether a line begins with it."""
-    return max(0, part.start - 1)
+class PartLines:
+    """The lines that begin in a part of a file, read into a caller's buffers: a `detente.hunt.buffered.ReadInto`.
 
+    `read_at` reads what there is from a place of the file on. Nothing is read behind the end of the last line but up to SEEK_BYTES.
+    """
 
-def lines_in(chunks: Iterable[bytes], part: Part) -> Iterator[bytes]:
-    """Of the bytes from `first_byte` on, those of the lines that begin in the part; reads no further than the end of the last."""
-    if part.whole:
-        yield from chunks
-        return
-    if part.start == part.end:
-        return
-    at = first_byte(part)
-    inside = part.start == 0
-    for chunk in chunks:
-        data = chunk
-        if not inside:
-            newline = data.find(b"\n")
-            if newline < 0:
-                at += len(data)
-                if at >= part.end:
-                    return
-                continue
-            at += newline + 1
-            data = data[newline + 1 :]
-            if at >= part.end:
-                return
-            inside = True
-        if at + len(data) >= part.end:
-            # The line that holds the last byte of the range ends at the first newline from there on.
-            newline = data.find(b"\n", max(0, part.end - 1 - at))
+    def __init__(self, part: Part, read_at: Callable[[int, memoryview], int]) -> None:
+        self._part = part
+        self._read_at = read_at
+        self._at = 0
+        self._begun = not part.start
+        self._inside = False  # the last byte given out is no newline
+
+    def __call__(self, into: memoryview) -> int:
+        if not self._begun:
+            self._at = self._first_line(into[:SEEK_BYTES])
+            self._begun = True
+        room = self._part.end - self._at
+        if room > 0:
+            into = into[:room]
+        elif self._inside:
+            into = into[:SEEK_BYTES]
+        else:
+            return 0
+        got = self._read_at(self._at, into)
+        if room <= 0:
+            # The line that holds the last byte of the part ends here, or further on.
+            got = bytes(into[:got]).find(b"\n") + 1 or got
+        self._at += got
+        self._inside = got > 0 and into[got - 1] != 0x0A
+        return got
+
+    def _first_line(self, seek: memoryview) -> int:
+        """Where the first line begins: at `start`, if the byte before it is a newline. At least `end` when none begins in the part."""
+        at = self._part.start - 1
+        while at < self._part.end and (got := self._read_at(at, seek)):
+            newline = bytes(seek[:got]).find(b"\n")
             if newline >= 0:
-                yield data[: newline + 1]
-                return
-        at += len(data)
-        if data:
-            yield data
+                return at + newline + 1
+            at += got
+        return self._part.end
 
 
 def joined(parts: Sequence[HuntResult], *, examples_max: int = 3) -> HuntResult:
@@ -146,6 +141,7 @@ def joined(parts: Sequence[HuntResult], *, examples_max: int = 3) -> HuntResult:
             )
             for hits in together.hits
         ),
+        stopped="; ".join(dict.fromkeys(part.stopped for part in parts if part.stopped)),
         whole_bytes=sum(part.whole_bytes for part in parts),
     )
 

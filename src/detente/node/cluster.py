@@ -14,32 +14,54 @@ Needs the extra `cluster`; every worker the same version of Détente, with the e
 from __future__ import annotations
 
 import importlib
+import logging
+import mmap
+import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from detente import __version__
 from detente.errors import DetenteError, InvalidStatement, LocalError, NotFound, Unreachable
+from detente.hunt.buffered import BufferedLog
+from detente.hunt.gathered import Gathered, Written, with_gathered
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
-from detente.hunt.packed import plain_chunks
-from detente.hunt.partition import HEAD_BYTES, TASK_BYTES, Log, Part, can_be_cut, first_byte, joined, lines_in, tasks
-from detente.hunt.readers import HEAD_BYTES as FORMAT_BYTES
-from detente.hunt.readers import detect
+from detente.hunt.packed import HEAD_BYTES as TOLD_BY_BYTES
+from detente.hunt.packed import is_plain, plain_chunks
+from detente.hunt.partition import TASK_BYTES, Log, Part, PartLines, joined, tasks
+from detente.hunt.readers import HEAD_BYTES, detect
 from detente.hunt.results import HuntResult
-from detente.hunt.scan import hunt
-from detente.hunt.sieve import Sieve, can_compile
+from detente.hunt.scan import LogHunt, hunt
+from detente.hunt.sequence import watched
+from detente.hunt.sieve import can_compile, sieve_for
 from detente.hunt.warninglists import WarningLists
 from detente.node.code_cache import Preparing, load_code
-from detente.node.logs import LogFile, Logs, reason_of
+from detente.node.logs import LogFile, Logs, Reading, reason_of
+from detente.node.plain_files import BUFFER_BYTES
 from detente.node.search import Manner, Searched, Sofar, Workers
+from detente.node.search import search as search_files
 
-READ_BYTES = 1 << 20
 CONNECT_S = 10
+# For processes of our own. What Dask sets for arrays, to give back memory early, makes each block of a log cost new pages: half as much
+# again as to search it. Nobody looks at profiles of workers that end with the hunt.
+_OWN_PROCESSES: Mapping[str, object] = {
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 
+Found = tuple[HuntResult, Written]  # of a part of a log
+_NOTHING = Written((), 1)
 # The bytes that are done, of how many, and the lines that hit.
 Progress = Callable[[int, int, int], None]
 
@@ -48,21 +70,25 @@ Progress = Callable[[int, int, int], None]
 class Index:
     """What travels to each worker: the block of all indicators, or the indicators where there is no compiled pass to use it.
 
-    `name` is each hunt's own: two that run at once do not get into each other's way.
+    `name` is each hunt's own: two that run at once do not get into each other's way. `block` is the file that holds it for workers
+    that find it there. `across`: whether any pattern needs several lines, which may be in several parts.
     """
 
     name: str
-    block: bytes
+    block: bytes | Path
     sources: tuple[IndicatorSource, ...]
     warning_lists: WarningLists
     allow_list: WarningLists
+    across: bool = False
 
     def matcher(self) -> Matcher:
         if self.block:
             load_code()
             from detente.hunt.block import Block
 
-            made = Block(self.block).matcher(self.warning_lists)
+            made = Block(_mapped(self.block) if isinstance(self.block, Path) else self.block).matcher(
+                self.warning_lists
+            )
         else:
             made, _ = compile_indicators(self.sources, warning_lists=self.warning_lists)
         return replace(made, allow_list=self.allow_list)
@@ -75,6 +101,7 @@ def index_of(
     told: Preparing | None = None,
 ) -> tuple[Index, Sequence[NotSearched]]:
     name = f"detente-hunt-{uuid.uuid4().hex}"
+    across = False
     if can_compile():
         load_code(told)
         from detente.hunt.builder import Builder
@@ -82,9 +109,15 @@ def index_of(
         builder = Builder()
         for source in sources:
             builder.add(source)
-        return Index(name, builder.block(), (), warning_lists, allow_list), builder.not_searched
+            across = across or _needs_several(source)
+        return Index(name, builder.block(), (), warning_lists, allow_list, across), builder.not_searched
     _, not_searched = compile_indicators(sources, warning_lists=warning_lists)
-    return Index(name, b"", tuple(sources), warning_lists, allow_list), not_searched
+    across = any(map(_needs_several, sources))
+    return Index(name, b"", tuple(sources), warning_lists, allow_list, across), not_searched
+
+
+def _needs_several(source: IndicatorSource) -> bool:
+    return bool(source.pattern) and not watched(source).alone
 
 
 def search_on(where: Workers, logs: Logs, index: Index, manner: Manner) -> Searched:
@@ -101,14 +134,38 @@ def search_on(where: Workers, logs: Logs, index: Index, manner: Manner) -> Searc
         if manner.progress is not None:
             manner.progress(Sofar(name, done, total, hits))
 
-    with workers(where) as client:
-        found = hunt_on(client, logs.files, index, year=manner.year, format_name=manner.format_name, progress=report)
-    return Searched(tuple(found), None)
+    with workers(where) as crew:
+        gathered = Gathered()
+        found = hunt_on(
+            crew,
+            logs.files,
+            index,
+            year=manner.year,
+            format_name=manner.format_name,
+            progress=report,
+            gathered=gathered,
+        )
+    if len(found) == 1:
+        # Of one log alone it can be said at which of its lines.
+        found = [(name, with_gathered(result, gathered)) for name, result in found]
+        return Searched(tuple(found), None)
+    return Searched(tuple(found), None, across=gathered.result())
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """A client of Dask; and a folder that all workers can read, where they are processes of our own."""
+
+    client: Any
+    folder: Path | None = None
 
 
 @contextmanager
-def workers(where: Workers) -> Iterator[Any]:
-    """A client of the cluster at an address, or of processes of our own on this machine, which end with the hunt."""
+def workers(where: Workers) -> Iterator[Crew]:
+    """The workers of the cluster at an address, or processes of our own on this machine, which end with the hunt.
+
+    Our own can be reached by nobody else: they listen on this machine alone, and talk by TLS with a key that is made for them.
+    """
     if find_spec("distributed") is None:
         raise NotFound(
             "to hunt on several processes or machines needs Dask, which is not installed here: pip install 'detente[cluster]'. "
@@ -122,20 +179,34 @@ def workers(where: Workers) -> Iterator[Any]:
             raise Unreachable(
                 f"no scheduler answers at {where.address} ({error}); is it running, and is the address right?"
             ) from None
+        except TypeError as error:  # of tls:// without certificates
+            raise InvalidStatement(
+                f"{where.address} cannot be spoken to ({error}); tls:// needs certificates, see docs/hunting.md"
+            ) from None
         with client:
-            yield client
+            yield Crew(client)
         return
+    config: Any = importlib.import_module("dask.config")
     with (
+        TemporaryDirectory(prefix="detente-hunt-") as folder,
+        config.set(_OWN_PROCESSES),
         dask.LocalCluster(
-            n_workers=where.count, threads_per_worker=1, processes=True, dashboard_address=":0"
+            n_workers=where.count,
+            threads_per_worker=1,
+            processes=True,
+            security=True,
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+            local_directory=folder,
+            silence_logs=logging.CRITICAL,
         ) as cluster,
-        dask.Client(cluster, set_as_default=False) as client,
+        dask.Client(cluster, set_as_default=False, direct_to_workers=True) as client,
     ):
-        yield client
+        yield Crew(client, Path(folder))
 
 
 def hunt_on(
-    client: Any,
+    crew: Crew,
     files: Sequence[LogFile],
     index: Index,
     *,
@@ -143,43 +214,70 @@ def hunt_on(
     format_name: str = "",
     task_bytes: int = TASK_BYTES,
     progress: Progress | None = None,
+    gathered: Gathered | None = None,
 ) -> list[tuple[str, HuntResult]]:
-    """The result of each file, in their order. Raises what a worker raised, and LocalError when workers die of one task again and again."""
+    """The result of each file, in their order. Raises what a worker raised, and LocalError when workers die of one task again and again.
+
+    `gathered`: takes the lines of patterns that need several, for whoever gave it; else they are looked for in each log alone.
+    """
     dask: Any = importlib.import_module("distributed")
+    client = crew.client
     seen = client.scheduler_info(n_workers=-1)["workers"]
     if not seen:
         raise Unreachable("the cluster has no workers; start some (dask worker …) and hunt again")
     logs = [_log(file) for file in files]
     todo = tasks(logs, workers=sum(worker["nthreads"] for worker in seen.values()), task_bytes=task_bytes)
     total = sum(part.end - part.start for task in todo for part in task)
-    results: dict[Part, HuntResult] = {}
+    results: dict[Part, Found] = {}
     done = hits = 0
-    with _given(client, index):
+    with _given(crew, index):
         # Not pure: the same file may hold something else when it is hunted again.
-        futures = [
-            client.submit(search, index.name, [(logs[p.log].name, p) for p in task], year, format_name, pure=False)
-            for task in todo
-        ]
+        futures = client.map(
+            search,
+            [[(logs[part.log].name, part) for part in task] for task in todo],
+            index=index.name,
+            year=year,
+            format_name=format_name,
+            pure=False,
+        )
         try:
-            for future in dask.as_completed(futures, loop=client.loop):
-                try:
-                    found = future.result()
-                except dask.KilledWorker as error:
-                    raise LocalError(
-                        f"workers died of one task again and again ({error}): is there enough memory for each? See their logs."
-                    ) from None
+            for future, found in dask.as_completed(futures, loop=client.loop, with_results=True):
+                if future.cancelled():
+                    raise Unreachable(
+                        "the scheduler is gone, and with it what was found so far; hunt again when it is back"
+                    )
                 results.update(found)
                 done += sum(part.end - part.start for part, _ in found)
-                hits += sum(result.hit_lines for _, result in found)
+                hits += sum(result.hit_lines for _, (result, _) in found)
                 future.release()
                 if progress is not None:
                     progress(done, total, hits)
+        except dask.KilledWorker as error:
+            raise LocalError(
+                f"workers died of one task again and again ({error}): is there enough memory for each? See their logs."
+            ) from None
         finally:
-            client.cancel([future for future in futures if not future.done()], force=True)
-    by_log: dict[int, list[HuntResult]] = {}
-    for part in sorted(results, key=lambda part: (part.log, part.start)):
-        by_log.setdefault(part.log, []).append(results[part])
-    return [(file.name, joined(by_log[place])) for place, file in enumerate(files)]
+            with suppress(OSError):  # of a scheduler that is gone
+                client.cancel([future for future in futures if not future.done()], force=True)
+    by_log = in_order(results, gathered)
+    return [(file.name, by_log[place]) for place, file in enumerate(files)]
+
+
+def in_order(found: Mapping[Part, Found], gathered: Gathered | None) -> dict[int, HuntResult]:
+    """The result of each log by its place among all, and what was gathered in each part of it; as if one process had read them."""
+    by_log: dict[int, list[Found]] = {}
+    for part in sorted(found, key=lambda part: (part.log, part.start)):
+        by_log.setdefault(part.log, []).append(found[part])
+    results: dict[int, HuntResult] = {}
+    for log, parts in by_log.items():
+        result = joined([result for result, _ in parts])
+        together = gathered or Gathered()
+        lines = 0
+        for part_result, written in parts:
+            together.take(written, lines_before=lines)
+            lines += part_result.lines
+        results[log] = with_gathered(result, together) if gathered is None else result
+    return results
 
 
 def _log(file: LogFile) -> Log:
@@ -188,27 +286,40 @@ def _log(file: LogFile) -> Log:
         raise InvalidStatement(f"{file.name} is no file that workers can read; leave out --workers and --cluster")
     try:
         with path.open("rb") as stream:
-            return Log(str(path), file.size, can_be_cut(stream.read(HEAD_BYTES)))
+            return Log(str(path), file.size, is_plain(stream.read(TOLD_BY_BYTES)))
     except OSError:
         # Whoever is to search it says why it cannot be read.
         return Log(str(path), file.size, cut=False)
 
 
 @contextmanager
-def _given(client: Any, index: Index) -> Iterator[None]:
+def _given(crew: Crew, index: Index) -> Iterator[None]:
     """Every worker is given the index, also one that comes later in the place of another."""
+    file = None
+    if crew.folder is not None and isinstance(index.block, bytes) and index.block:
+        file = crew.folder / index.name
+        file.write_bytes(index.block)
+        index = replace(index, block=file)
     try:
-        client.register_plugin(_make_plugin(index), name=index.name)
-    except DetenteError:
-        raise
-    except Exception as error:  # whatever a worker raises that cannot import us
-        raise InvalidStatement(
-            f"a worker could not take the index ({error}): every worker needs Détente {__version__} with the same extras"
-        ) from error
-    try:
+        try:
+            crew.client.register_plugin(_make_plugin(index), name=index.name)
+        except DetenteError:
+            raise
+        except Exception as error:  # whatever a worker raises that cannot import us
+            raise InvalidStatement(
+                f"a worker could not take the index ({error}): every worker needs Détente {__version__} with the same extras"
+            ) from error
         yield
     finally:
-        client.unregister_worker_plugin(index.name)
+        with suppress(OSError):  # of a scheduler that is gone
+            crew.client.unregister_worker_plugin(index.name)
+        if file is not None:
+            file.unlink()
+
+
+def _mapped(file: Path) -> memoryview:
+    with file.open("rb") as opened:
+        return memoryview(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _make_plugin(index: Index) -> Any:
@@ -218,46 +329,51 @@ def _make_plugin(index: Index) -> Any:
 
 
 def search(
-    name: str, parts: Sequence[tuple[str, Part]], year: int | None, format_name: str
-) -> list[tuple[Part, HuntResult]]:
-    """One task, on a worker."""
+    parts: Sequence[tuple[str, Part]], *, index: str, year: int | None, format_name: str
+) -> list[tuple[Part, Found]]:
+    """One task, on a worker: with one thread, because Dask has as many threads as there are to be."""
     dask: Any = importlib.import_module("distributed")
-    plugin = dask.get_worker().plugins[name]
-    return [
-        (part, search_part(Path(path), part, plugin.matcher, plugin.sieve(), year, format_name)) for path, part in parts
-    ]
+    plugin = dask.get_worker().plugins[index]
+    whole = [(LogFile(name, part.end), part) for name, part in parts if part.whole and not plugin.index.across]
+    files = Logs(tuple(file for file, _ in whole))
+    searched = search_files(files, plugin.matcher, Manner(year=year, format_name=format_name), threads=1)
+    found = [(part, (result, _NOTHING)) for (_, part), (_, result) in zip(whole, searched.by_log, strict=True)]
+    for name, part in parts:
+        if not part.whole:
+            found.append((part, search_part(name, part, plugin.matcher, year, format_name)))
+        elif plugin.index.across:
+            found.append((part, search_whole(LogFile(name, part.end), plugin.matcher, year, format_name)))
+    return found
 
 
-def search_part(
-    path: Path, part: Part, matcher: Matcher, sieve: Sieve, year: int | None = None, format_name: str = ""
-) -> HuntResult:
-    """The lines of one part; of a part that is not the first the format is that of the log's head all the same."""
-    log_format = None
-    if not part.whole:
-        log_format = detect(_head(plain_chunks(_read(path))), year=year, name=format_name)
-    chunks = lines_in(_read(path, first_byte(part)), part)
-    # What is within a log may look like the head of something packed.
-    chunks = chunks if part.start else plain_chunks(chunks)
-    return hunt(chunks, matcher, year=year, log_format=log_format, format_name=format_name, sieve=sieve)
+def search_whole(file: LogFile, matcher: Matcher, year: int | None, format_name: str) -> Found:
+    """One file, with the lines of patterns that need several."""
+    gathered = Gathered()
+    chunks = plain_chunks(Reading(file))
+    result = hunt(chunks, matcher, year=year, format_name=format_name, gathered=gathered)
+    return result, gathered.written(heads=True)
 
 
-def _head(chunks: Iterator[bytes]) -> bytes:
-    head = b""
-    # A log that cannot be read is told of by whoever reads its lines.
-    with suppress(LocalError):
-        for chunk in chunks:
-            head += chunk
-            if len(head) >= FORMAT_BYTES:
-                break
-    return head[:FORMAT_BYTES]
-
-
-def _read(path: Path, start: int = 0) -> Iterator[bytes]:
-    """Raises LocalError with the reason, with which the result of this log ends."""
+def search_part(name: str, part: Part, matcher: Matcher, year: int | None, format_name: str) -> Found:
+    """The lines that begin in a part of a plain file; its format is told by the head of the file."""
+    gathered = Gathered()
     try:
-        with path.open("rb", buffering=0) as stream:
-            stream.seek(start)
-            while chunk := stream.read(READ_BYTES):
-                yield chunk
+        with Path(name).open("rb", buffering=0) as file:
+
+            def read_at(at: int, into: memoryview) -> int:
+                try:
+                    return os.preadv(file.fileno(), [into], at)
+                except OSError as error:
+                    raise LocalError(reason_of(error)) from None
+
+            head = os.pread(file.fileno(), HEAD_BYTES, 0)
+            log = LogHunt(matcher, detect(head, year=year, name=format_name), gathered=gathered)
+            lines = BufferedLog(PartLines(part, read_at))
+            sieve = sieve_for(matcher)
+            buffer = bytearray(BUFFER_BYTES)
+            while (piece := lines.piece(buffer)) is not None:
+                log.add(piece, *sieve.words(piece))
+            result = log.result(lines.stopped)
     except OSError as error:
-        raise LocalError(reason_of(error)) from None
+        result = LogHunt(matcher, detect(b"", name=format_name), gathered=gathered).result(reason_of(error))
+    return result, gathered.written(heads=True)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import os
 import random
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +32,8 @@ from detente.stix.pattern import PatternValue
 
 __all__ = ["node", "run"]  # fixtures
 
+dask: Any = importlib.import_module("distributed")
+
 SOURCES = [
     IndicatorSource("indicator--1", [PatternValue("ipv4", "198.51.100.7")], shared_by="a"),
     IndicatorSource("indicator--2", [PatternValue("domain", "evil.example")], shared_by="b"),
@@ -41,7 +47,7 @@ def listed(files: list[Path]) -> list[LogFile]:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
+def crew() -> Iterator[cluster.Crew]:
     with cluster.workers(Workers(count=2)) as found:
         yield found
 
@@ -75,21 +81,21 @@ def in_one_process(files: list[Path]) -> list[tuple[str, HuntResult]]:
     return [(str(file), hunt(plain_chunks([file.read_bytes()]), INDEX.matcher())) for file in files]
 
 
-def test_two_workers_find_what_one_process_finds_line_by_line(client: Any, files: list[Path]) -> None:
+def test_two_workers_find_what_one_process_finds_line_by_line(crew: cluster.Crew, files: list[Path]) -> None:
     seen: list[tuple[int, int, int]] = []
-    found = cluster.hunt_on(client, listed(files), INDEX, task_bytes=1 << 18, progress=lambda *done: seen.append(done))
+    found = cluster.hunt_on(crew, listed(files), INDEX, task_bytes=1 << 18, progress=lambda *done: seen.append(done))
     alone = in_one_process(files)
     assert found == alone
     assert merged(r for _, r in found).count == merged(r for _, r in alone).count > 10_000
     total = sum(file.stat().st_size for file in files)
     assert len(seen) > 5
     assert seen[-1] == (total, total, sum(result.hit_lines for _, result in alone))
-    left = client.run(lambda dask_worker: [name for name in dask_worker.plugins if name.startswith("detente")])
+    left = crew.client.run(lambda dask_worker: [name for name in dask_worker.plugins if name.startswith("detente")])
     assert list(left.values()) == [[], []]
 
 
-def test_the_files_of_a_killed_worker_are_done_again_and_count_once(client: Any, files: list[Path]) -> None:
-    before = client.run(os.getpid)
+def test_the_files_of_a_killed_worker_are_done_again_and_count_once(crew: cluster.Crew, files: list[Path]) -> None:
+    before = crew.client.run(os.getpid)
     victim = sorted(before.values())[0]
     killed: list[int] = []
 
@@ -98,20 +104,20 @@ def test_the_files_of_a_killed_worker_are_done_again_and_count_once(client: Any,
             killed.append(victim)
             os.kill(victim, signal.SIGKILL)
 
-    found = cluster.hunt_on(client, listed(files), INDEX, task_bytes=1 << 16, progress=kill)
+    found = cluster.hunt_on(crew, listed(files), INDEX, task_bytes=1 << 16, progress=kill)
     assert killed == [victim]
     assert found == in_one_process(files)
-    client.wait_for_workers(2, timeout=60)
-    assert victim not in client.run(os.getpid).values()
+    crew.client.wait_for_workers(2, timeout=60)
+    assert victim not in crew.client.run(os.getpid).values()
 
 
 def test_a_file_that_is_not_there_a_scheduler_that_is_not_and_the_extra_that_is_not(
-    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    crew: cluster.Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [(_, result)] = cluster.hunt_on(client, [LogFile(str(tmp_path / "nothing.log"))], INDEX)
+    [(_, result)] = cluster.hunt_on(crew, [LogFile(str(tmp_path / "nothing.log"))], INDEX)
     assert "rotated away" in result.stopped
     with pytest.raises(InvalidStatement, match="no file that workers can read"):
-        cluster.hunt_on(client, [LogFile("/dev/null")], INDEX)
+        cluster.hunt_on(crew, [LogFile("/dev/null")], INDEX)
     monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
     with pytest.raises(Unreachable, match="no scheduler answers"), cluster.workers(Workers("tcp://127.0.0.1:9")):
         pass
@@ -121,24 +127,67 @@ def test_a_file_that_is_not_there_a_scheduler_that_is_not_and_the_extra_that_is_
 
 
 def test_a_worker_of_another_version_is_refused(
-    client: Any, files: list[Path], monkeypatch: pytest.MonkeyPatch
+    crew: cluster.Crew, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "__version__", "0.0.1")
     with pytest.raises(LocalError, match=r"has Détente .*, not 0\.0\.1"):
-        cluster.hunt_on(client, listed(files), INDEX)
+        cluster.hunt_on(crew, listed(files), INDEX)
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a scheduler, and its processes: the scheduler and two workers, as somebody starts them on three machines."""
+    told = tmp_path / "scheduler.json"
+    there = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(told)]
+    of_workers = ["--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path), "--death-timeout", "60"]
+    with ExitStack() as running:
+
+        def start(*arguments: str) -> subprocess.Popen[bytes]:
+            process = subprocess.Popen([sys.executable, "-m", "dask", *arguments], stderr=subprocess.DEVNULL)
+            running.callback(process.wait, 60)
+            running.callback(process.kill)
+            return process
+
+        processes = [start("scheduler", *there, "--port", "0")]
+        processes += [start("worker", *there, *of_workers) for _ in range(2)]
+        with dask.Client(scheduler_file=str(told), timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+            address = client.scheduler.address
+        yield address, processes
 
 
 def test_the_command_says_the_same_from_a_cluster_as_from_here(
-    client: Any, node: Callable[..., Any], files: list[Path], tmp_path: Path
+    scheduler: tuple[str, list[subprocess.Popen[bytes]]],
+    node: Callable[..., Any],
+    files: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    address, processes = scheduler
     told = tmp_path / "told.txt"
     told.write_text("198.51.100.7\nevil.example\n203.0.113.0/24\n")
     node("collection", "add", "c")
     node("import", str(told), "--collection", "c")
     folder = str(files[0].parent)
     here = node("hunt", folder)
-    there = node("hunt", "--cluster", client.scheduler.address, folder)
+    there = node("hunt", "--cluster", address, folder)
     assert len(here["hits"]) == 3
     assert {**there, "entry": 0} == {**here, "entry": 0}
     assert "leave out --workers" in node("hunt", "--workers", "2", "--lines", folder, code=1)["error"]["message"]
-    assert node("hunt", "--workers", "2", "--cluster", "tcp://127.0.0.1:9", folder, code=2)
+    assert node("hunt", "--workers", "2", "--cluster", address, folder, code=2)
+    processes[0].kill()
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+    assert "no scheduler answers" in node("hunt", "--cluster", address, folder, code=7)["error"]["message"]
+
+
+def test_a_worker_that_dies_is_done_without_and_a_scheduler_that_dies_ends_the_hunt(
+    scheduler: tuple[str, list[subprocess.Popen[bytes]]], files: list[Path]
+) -> None:
+    address, [boss, victim, _] = scheduler
+    with cluster.workers(Workers(address)) as crew:
+        assert cluster.hunt_on(
+            crew, listed(files), INDEX, task_bytes=1 << 16, progress=lambda *_: victim.kill()
+        ) == in_one_process(files)
+        assert victim.wait(60)
+        with pytest.raises(Unreachable, match="the scheduler is gone"):
+            cluster.hunt_on(crew, listed(files), INDEX, task_bytes=1 << 16, progress=lambda *_: boss.kill())

@@ -235,7 +235,7 @@ def lines_of(data: bytes | bytearray) -> list[bytes]:
 
 PATTERN = "([ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [domain-name:value = 'b.example']) WITHIN 3 SECONDS"
 SOURCE = IndicatorSource("indicator--1", (PatternValue("ipv4", "192.0.2.1"),), pattern=PATTERN)
-WATCHED = watched(PATTERN)
+WATCHED = watched(SOURCE)
 
 
 def gathered_of(lines: Iterable[bytes], gathered: Gathered) -> Gathered:

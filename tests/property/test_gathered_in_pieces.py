@@ -231,7 +231,7 @@ BOUNDED = [
 def gathered_of(text: str, seconds: Sequence[tuple[int, int]], gathered: Gathered) -> list[int]:
     """Lines with the parts they make true, each so many seconds after the one before; hits that were told of, after each."""
     source = IndicatorSource("indicator--1", (PatternValue("ipv4", "192.0.2.1"),), pattern=text)
-    pattern = watched(text)
+    pattern = watched(source)
     gathered.next_log()
     seen = Seen()
     seen.values = {("ipv4", b"192.0.2.1")}

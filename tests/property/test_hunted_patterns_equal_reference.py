@@ -54,9 +54,9 @@ ROWS = st.lists(
 
 
 def build(sources: list[IndicatorSource]) -> Block:
-    from detente.hunt import block  # needs the extra `hunt`
+    from detente.hunt import builder  # needs the extra `hunt`
 
-    return block.build(sources)
+    return builder.build(sources)
 
 
 def zeek(rows: list[Row]) -> bytes:

@@ -199,7 +199,7 @@ class Gathered:
     def _of(self, source: IndicatorSource, pattern: Watched | None) -> _Gathering:
         key = (source.id, source.shared_by, source.pattern, bool(source.values))
         if key not in self._by_source:
-            self._by_source[key] = _Gathering(source, pattern or watched(source.pattern))
+            self._by_source[key] = _Gathering(source, pattern or watched(source))
         return self._by_source[key]
 
     def _keep(self, one: _Gathering, kept: Kept) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from detente.errors import InvalidPattern
 from detente.hunt import values
@@ -109,6 +109,19 @@ class Lookup(Protocol[_Wanted]):
 _Networks = Mapping[int, Lookup[int]]  # by prefix length, by the leading bits
 
 
+class EveryLine(Protocol):
+    """Patterns that no value leads to, see `detente.hunt.every_line`."""
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """What the empty word hits, which stands for a line that is to be held against all of these."""
+        ...
+
+    def around(self, sieve: Any) -> Any:
+        """A sieve that gives the rows of this one, and one of an empty word for each such line."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PlainTables:
     """By these `detente.hunt.sieve.PlainSieve` tells most tokens from all that are searched for."""
@@ -139,12 +152,15 @@ class Matcher:
     # For the one sieve or the other; see `detente.hunt.sieve`.
     plain: PlainTables | None = None
     compiled: Tables | None = None
+    every_line: EveryLine | None = None
 
     def match_word(self, word: bytes) -> tuple[Match, ...]:
         """All that the word hits. It may hit one indicator by several tokens or rules: each is reported.
 
         The time is linear in the word but for URLs that hold URLs, which cost at most `url_bytes_max` bytes each.
         """
+        if not word:
+            return self.every_line.matches if self.every_line is not None else ()
         found: list[Match] = []
         if b"." in word or len(word) >= 32:
             for token in _HOST_RUN.findall(word):

@@ -18,6 +18,8 @@ class HitValues:
     def value_of(self, hit: LineHit) -> PatternValue:
         """Of several the first that hit."""
         source = self._matcher.sources[hit.indicator]
+        if not source.values:
+            return PatternValue("pattern", source.pattern)  # type: ignore[arg-type]  # no value leads to it, so it stands for itself
         if len(source.values) == 1:
             return source.values[0]
         key = (hit.indicator, hit.seen)

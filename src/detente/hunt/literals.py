@@ -5,11 +5,12 @@ without which nothing can make it true: these go into the matcher like the value
 read into objects (`detente.hunt.observing`), and the whole pattern is held against those (`detente.hunt.sequence`).
 
 An alternative that has no such value, or asks for what no line tells, is taken out of the pattern and listed: what is left says less and
-never more, because a comparison with NOT is never taken out of an AND. When nothing is left the pattern is not searched.
+never more, because a comparison with NOT is never taken out of an AND. When nothing is left the pattern is not searched. Whoever wants so
+has the former searched for too, by reading every line (`detente.hunt.every_line`).
 
     [network-traffic:dst_ref.value = '198.51.100.7' AND network-traffic:dst_port = 443]    found by 198.51.100.7
     [domain-name:value LIKE '%.evil.example']                                              found by evil.example and below
-    [domain-name:value MATCHES 'evil']                                                     not searched
+    [domain-name:value MATCHES 'evil']                                                     not searched, or in every line
 """
 
 from __future__ import annotations
@@ -38,8 +39,14 @@ from detente.stix.pattern import (
     single_value,
     values_of,
 )
+from detente.stix.pattern.compare import predicate_of
+from detente.stix.pattern.search import bounds_us_of
 
 VALUES_MAX = 100_000  # of one pattern
+NO_VALUE = (
+    "no value in it can be looked up; only = and IN on addresses, names, URLs and hashes, networks, and LIKE with a fixed end or beginning "
+    "can. --every-line reads every line for it, which is slow"
+)
 
 _ADDRESS = "address"  # of either version, or a name: what the end of a connection may be
 _KINDS: dict[tuple[str | int | None, ...], str] = {
@@ -83,7 +90,7 @@ class LeftOut:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`pattern`: what lines are held against, with literals in the form in which lines are read; None where that is not needed,
-    and when nothing can be searched for: then there are no values either."""
+    and when nothing can be searched for. Without values every line is held against it."""
 
     pattern: Pattern | None
     values: tuple[PatternValue, ...]
@@ -92,17 +99,25 @@ class Plan:
 
     @property
     def searched(self) -> bool:
-        return bool(self.values)
+        return bool(self.values or self.held)
 
 
 @dataclass(slots=True)
 class _Planner:
+    every_line: bool
     left_out: list[LeftOut] = field(default_factory=list)
+    needs_every_line: bool = False
 
     def observations(self, node: Pattern) -> tuple[Pattern, list[PatternValue]] | None:
         if isinstance(node, Observation):
             return self.observation(node)
         if isinstance(node, Qualified):
+            if node.qualifier == "START":
+                try:
+                    bounds_us_of(node)
+                except InvalidPattern as error:
+                    self.left_out.append(LeftOut("START", str(error)))
+                    return None
             inner = self.observations(node.expression)
             return None if inner is None else (replace(node, expression=inner[0]), inner[1])
         found = [one for operand in node.operands if (one := self.observations(operand)) is not None]
@@ -120,12 +135,14 @@ class _Planner:
         together: list[PatternValue] = []
         for one in alternatives:
             some = required(one)
-            if some is None:
-                self.left_out.append(LeftOut(_named(one), "no value in it can be looked up; only = and IN on addresses, names, "
-                "URLs and hashes, networks, and LIKE with a fixed end or beginning can"))  # fmt: skip
-            else:
+            if some is not None:
                 searched.append(one)
                 together += some
+            elif self.every_line:
+                searched.append(one)
+                self.needs_every_line = True
+            else:
+                self.left_out.append(LeftOut(_named(one), NO_VALUE))
         if not searched:
             return None
         expression = searched[0] if len(searched) == 1 else replace(_combined(kept), operands=tuple(searched))
@@ -135,7 +152,10 @@ class _Planner:
         """Without the alternatives that no line can tell; None when that is all, or a part of an AND."""
         if isinstance(node, Comparison):
             try:
-                return _normal(node)
+                normal = _normal(node)
+                if node.operator not in ("=", "IN", "EXISTS"):
+                    predicate_of(normal)  # a regular expression that cannot be used, or a literal
+                return normal
             except InvalidPattern as error:
                 self.left_out.append(LeftOut(path_text(node.path), str(error)))
                 return None
@@ -145,8 +165,11 @@ class _Planner:
         return found[0] if len(found) == 1 else replace(node, operands=tuple(found))
 
 
-def plan(text: str) -> Plan:
-    """Raises InvalidPattern for text that is no pattern; read as patterns of STIX 2.0 are found to be written."""
+def plan(text: str, *, every_line: bool = False) -> Plan:
+    """Raises InvalidPattern for text that is no pattern; read as patterns of STIX 2.0 are found to be written.
+
+    `every_line`: a pattern of which a part has no value to look up is searched for in every line, and not by values at all.
+    """
     try:
         single = single_value(text)
     except InvalidPattern:
@@ -158,11 +181,13 @@ def plan(text: str) -> Plan:
         return Plan(None, tuple(values_of(tree)))
     except InvalidPattern:
         pass
-    planner = _Planner()
+    planner = _Planner(every_line)
     found = planner.observations(tree)
     if found is None:
         return Plan(None, (), tuple(planner.left_out))
     pattern, together = found
+    if planner.needs_every_line:
+        return Plan(pattern, (), tuple(planner.left_out), text)
     distinct = tuple(dict.fromkeys(together))
     if len(distinct) > VALUES_MAX:
         return Plan(None, (), (LeftOut("the pattern", f"it has more than {VALUES_MAX:,} values"),))
@@ -276,6 +301,11 @@ def _key(path: Path) -> tuple[str | int | None, ...]:
     if path.object_type == "network-traffic" and steps[:1] == ("protocols",) and len(steps) == 2:
         steps = ("protocols", None)  # which layer a log names first is its own matter
     return (path.object_type, *steps)
+
+
+def kind_of(path: Path) -> tuple[str, str]:
+    """What values of it are, "" where they are none that is looked up, and "address" for either version or a name; and its name."""
+    return _KINDS.get(_key(path), ""), path_text(path)
 
 
 def path_text(path: Path) -> str:

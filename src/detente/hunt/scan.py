@@ -337,7 +337,7 @@ class _Pass:
             source = self._matcher.sources[index]
             pattern = self._watched.get(index)
             if pattern is None:
-                pattern = self._watched[index] = watched(source.pattern)
+                pattern = self._watched[index] = watched(source)
             leaves = pattern.leaves(one)
             if not leaves:
                 continue

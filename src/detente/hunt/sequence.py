@@ -10,16 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detente.errors import InvalidObject, InvalidPattern
-from detente.hunt.indicators import IndicatorSource, Rule
+from detente.hunt.indicators import IndicatorSource
 from detente.hunt.literals import is_alone, needs_time, plan
-from detente.hunt.readers import Outcome
-from detente.hunt.results import SEEN_MAX
-from detente.hunt.tally import Seen, Tally
+from detente.hunt.tally import add_hit as add_hit
 from detente.stix.pattern import Pattern
 from detente.stix.pattern.evaluate import Holds, holds_for, leaves_true
 from detente.stix.pattern.observed import Observed
 from detente.stix.pattern.search import Seen as Moment
 from detente.stix.pattern.search import leaves_of, occurrences
+
+# Of a line that is held against patterns which no value leads to.
+NO_VALUE_SEEN = ("", b"")
 
 
 @dataclass(slots=True)
@@ -44,37 +45,13 @@ class Watched:
         return not self.timed or next(occurrences(self.pattern, [Moment(at_us, at_us, 1, leaves)]), None) is not None
 
 
-def watched(text: str) -> Watched:
-    """Of an indicator's pattern, of which something can be searched for (see `plan`)."""
-    pattern = plan(text).pattern
+def watched(source: IndicatorSource) -> Watched:
+    """Of an indicator that has a pattern of which something can be searched for (see `plan`); in every line, where it has no values."""
+    pattern = plan(source.pattern, every_line=not source.values).pattern
     if pattern is None:
         raise InvalidPattern("nothing of the pattern can be searched for")
     says = [holds_for(leaf.expression) for leaf in leaves_of(pattern)]
     return Watched(pattern, is_alone(pattern), needs_time(pattern), says)
-
-
-def add_hit(tally: Tally, source: IndicatorSource, seen: Seen, line: int, outcome: Outcome) -> None:
-    """One more hit of a pattern, at a line."""
-    tally.count += 1
-    tally.rules[Rule.PATTERN] += 1
-    tally.outside += source.outside(outcome.time_us)
-    tally.likely_false += seen.likely_false
-    tally.allow_listed += seen.allow_listed
-    tally.warnings |= seen.warnings
-    if len(tally.values) < SEEN_MAX:
-        tally.values |= seen.values
-    tally.actions[outcome.action] += 1
-    tally.directions[outcome.direction] += 1
-    if outcome.host:
-        tally.add_host(outcome.host)
-    tally.first_line = line if tally.first_line is None else min(tally.first_line, line)
-    tally.last_line = max(tally.last_line or 0, line)
-    time_us = outcome.time_us
-    if time_us is None:
-        tally.without_time += 1
-        return
-    tally.first_us = time_us if tally.first_us is None else min(tally.first_us, time_us)
-    tally.last_us = time_us if tally.last_us is None else max(tally.last_us, time_us)
 
 
 def without_time(count: int) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Protocol, cast
 
 from detente.hunt import values
 from detente.hunt.chunks import Batch, Piece, Rows
@@ -57,6 +57,11 @@ def can_compile() -> bool:
 
 def sieve_for(matcher: Matcher) -> Sieve:
     """The sieve that this matcher was made for."""
+    sieve = _sieve_of_words(matcher)
+    return sieve if matcher.every_line is None else cast(Sieve, matcher.every_line.around(sieve))
+
+
+def _sieve_of_words(matcher: Matcher) -> Sieve:
     if matcher.compiled is not None:
         from detente.hunt.fast import FastSieve
 

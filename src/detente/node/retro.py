@@ -187,7 +187,7 @@ def _asked_of_each_log_alone(sources: Sequence[IndicatorSource]) -> list[NotSear
     return [
         NotSearched(source.id, source.shared_by, "", reason)
         for source in sources
-        if source.pattern and not watched(source.pattern).alone
+        if source.pattern and not watched(source).alone
     ]
 
 

@@ -7,12 +7,31 @@ line would give.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 
+from detente.hunt.counting_tables import (
+    COUNT,
+    FIRST_ACTION,
+    FIRST_DIRECTION,
+    FIRST_LINE,
+    FIRST_US,
+    LAST_LINE,
+    LAST_US,
+    NO_FIGURES,
+    NO_FIRST_US,
+    NO_LAST_US,
+    WITHOUT_TIME,
+)
 from detente.hunt.indicators import IndicatorSource, Match, Rule
 from detente.hunt.readers import ACTIONS, DIRECTIONS, Outcome
 from detente.hunt.results import HOSTS_MAX, SEEN_MAX, Example, IndicatorHits
 from detente.hunt.warninglists import WarningLists
+
+_RULES = [rule.label for rule in Rule]
+_PLACE_OF_ACTION = {action: FIRST_ACTION + place for place, action in enumerate(ACTIONS)}
+_PLACE_OF_DIRECTION = {direction: FIRST_DIRECTION + place for place, direction in enumerate(DIRECTIONS)}
+_NO_WARNINGS: Set[str] = frozenset()
+_NO_VALUES: Set[tuple[str, bytes]] = frozenset()
 
 
 class Seen:
@@ -23,18 +42,20 @@ class Seen:
     def __init__(self) -> None:
         self.rule = Rule.WEAK
         self.likely_false = self.allow_listed = True
-        self.warnings: set[str] = set()
-        self.values: set[tuple[str, bytes]] = set()
+        self.warnings = _NO_WARNINGS
+        self.values = _NO_VALUES
 
     def add(self, match: Match) -> None:
-        if match.rule < self.rule:
-            self.values.clear()  # a weaker rule saw the same thing less exactly
-        if match.rule <= self.rule:
-            self.values.add((match.kind, match.value))
-            self.rule = match.rule
-        self.likely_false = self.likely_false and bool(match.warnings)
-        self.allow_listed = self.allow_listed and match.allow_listed
-        self.warnings.update(match.warnings)
+        _, rule, warnings, kind, value, allow_listed = match
+        if rule < self.rule:
+            self.values = _NO_VALUES  # a weaker rule saw the same thing less exactly
+        if rule <= self.rule:
+            self.values |= {(kind, value)}
+            self.rule = rule
+        self.likely_false = self.likely_false and bool(warnings)
+        self.allow_listed = self.allow_listed and allow_listed
+        if warnings:
+            self.warnings |= set(warnings)
 
 
 SeenBy = dict[int, Seen]  # by the indicator's place among the matcher's sources
@@ -60,16 +81,23 @@ class Tally:
         self.count = self.outside = self.without_time = self.likely_false = self.allow_listed = 0
         self.first_line: int | None = None
         self.last_line: int | None = None
-        self.first_us: int | None = None
-        self.last_us: int | None = None
-        self.rules = [0] * len(Rule)
-        self.warnings: set[str] = set()
+        self.first_us = NO_FIRST_US
+        self.last_us = NO_LAST_US
+        self.rules = [0] * len(_RULES)
+        self.actions = [0, 0, 0]
+        self.directions = [0, 0, 0]
         self.examples: list[Example] = []
-        self.actions = dict.fromkeys(ACTIONS, 0)
-        self.directions = dict.fromkeys(DIRECTIONS, 0)
+        self.warnings = _NO_WARNINGS
+        self.values = _NO_VALUES
         self.hosts: set[str] = set()
         self.more_hosts = False
-        self.values: set[tuple[str, bytes]] = set()
+
+    def see(self, seen: Seen) -> None:
+        """One more way in which it is hit."""
+        if seen.warnings:
+            self.warnings |= seen.warnings
+        if len(self.values) < SEEN_MAX:
+            self.values |= seen.values
 
     def add_host(self, host: str) -> None:
         if host not in self.hosts:
@@ -78,26 +106,44 @@ class Tally:
             else:
                 self.more_hosts = True
 
+    def add(self, figures: Sequence[int], seen: Seen, rule: Rule) -> None:
+        """The figures of lines that hit it in this way."""
+        count, first_line, last_line, first_us, last_us, without_time, a, b, c, i, o, u = figures
+        self.count += count
+        self.rules[rule] += count
+        self.likely_false += count * seen.likely_false
+        self.allow_listed += count * seen.allow_listed
+        self.without_time += without_time
+        self.first_line = first_line if self.first_line is None else min(self.first_line, first_line)
+        self.last_line = last_line if self.last_line is None else max(self.last_line, last_line)
+        self.first_us = min(self.first_us, first_us)
+        self.last_us = max(self.last_us, last_us)
+        blocked, allowed, unknown = self.actions
+        self.actions = [blocked + a, allowed + b, unknown + c]
+        inwards, outwards, unknown = self.directions
+        self.directions = [inwards + i, outwards + o, unknown + u]
+
     def hits(self, source: IndicatorSource, warning_lists: WarningLists | None = None) -> IndicatorHits:
         if warning_lists is not None and warning_lists.lists:
             for value in source.values:
-                self.warnings.update(warning_lists.matches(value.kind, value.value))
+                self.warnings |= set(warning_lists.matches(value.kind, value.value))
+        timed = self.first_us <= self.last_us
         return IndicatorHits(
             source=source,
             count=self.count,
-            first_us=self.first_us,
-            last_us=self.last_us,
+            first_us=self.first_us if timed else None,
+            last_us=self.last_us if timed else None,
             first_line=self.first_line,
             last_line=self.last_line,
-            rules={rule.label: self.rules[rule] for rule in Rule if self.rules[rule]},
+            rules=_counted(_RULES, self.rules),
             outside_validity=self.outside,
             without_time=self.without_time,
             likely_false=self.likely_false,
             warnings=tuple(sorted(self.warnings)),
             examples=tuple(self.examples),
             allow_listed=self.allow_listed,
-            actions={action: count for action, count in self.actions.items() if count},
-            directions={direction: count for direction, count in self.directions.items() if count},
+            actions=_counted(ACTIONS, self.actions),
+            directions=_counted(DIRECTIONS, self.directions),
             hosts=tuple(sorted(self.hosts)),
             more_hosts=self.more_hosts,
             seen=tuple(sorted((kind, value.decode("utf-8", "replace")) for kind, value in self.values))[:SEEN_MAX],
@@ -107,79 +153,69 @@ class Tally:
 class Alike:
     """Lines that hit the same indicators by the same words."""
 
-    __slots__ = (
-        "actions", "bounds", "count", "directions", "first_line", "first_us", "last_line", "last_us", "matches", "parts",
-        "wants_examples", "watched", "without_time",
-    )  # fmt: skip
+    __slots__ = ("bounds", "examples_wanted", "figures", "matches", "parts", "watched")
 
     def __init__(self, matches: tuple[Match, ...]) -> None:
         self.matches = matches  # of the one word, where it is one
         self.parts: list[tuple[int, Tally, Seen, bool]] = []  # for each indicator, and whether it is revoked
         self.bounds: list[tuple[Tally, IndicatorSource]] = []  # those that hold for a time only
         self.watched: list[tuple[int, Seen]] = []  # patterns that are more than their values
-        self.wants_examples = True
-        self._clear()
-
-    def _clear(self) -> None:
-        self.count = self.without_time = self.first_line = self.last_line = 0
-        self.first_us: int | None = None
-        self.last_us: int | None = None
-        self.actions = dict.fromkeys(ACTIONS, 0)
-        self.directions = dict.fromkeys(DIRECTIONS, 0)
+        self.examples_wanted = 0  # at most so many more lines can be examples
+        self.figures: list[int] = []  # none, or FIGURES of them
 
     def include(self, index: int, tally: Tally, seen: Seen, source: IndicatorSource) -> None:
         self.parts.append((index, tally, seen, source.revoked))
         if not source.revoked and (source.valid_from_us is not None or source.valid_until_us is not None):
             self.bounds.append((tally, source))
-        tally.warnings |= seen.warnings
-        if len(tally.values) < SEEN_MAX:
-            tally.values |= seen.values
+        tally.see(seen)
 
     def add(self, line: int, outcome: Outcome) -> None:
         """One more such line; they come in the order of the log."""
-        if self.count == 0:
-            self.first_line = line
-        self.last_line = line
-        self.count += 1
-        time_us, host, direction, action = outcome
-        self.actions[action] += 1
-        self.directions[direction] += 1
-        if host:
+        if not self.figures:
+            self.figures = list(NO_FIGURES)
+        add_line(self.figures, line, outcome)
+        if outcome.host:
             for _, tally, _, _ in self.parts:
-                tally.add_host(host)
-        if time_us is None:
-            self.without_time += 1
-            return
-        if self.first_us is None or time_us < self.first_us:
-            self.first_us = time_us
-        if self.last_us is None or time_us > self.last_us:
-            self.last_us = time_us
-        for tally, source in self.bounds:
-            if source.outside(time_us):
-                tally.outside += 1
+                tally.add_host(outcome.host)
+        if outcome.time_us is not None:
+            for tally, source in self.bounds:
+                tally.outside += source.outside(outcome.time_us)
 
-    def settle(self) -> None:
-        """Share out to the indicators what was counted, and begin anew."""
-        if not self.count:
-            return
+    def settle(self, figures: Sequence[int]) -> None:
+        """Share out to the indicators what was counted of such lines."""
         for _, tally, seen, revoked in self.parts:
-            tally.count += self.count
-            tally.rules[seen.rule] += self.count
-            tally.outside += self.count * revoked
-            tally.likely_false += self.count * seen.likely_false
-            tally.allow_listed += self.count * seen.allow_listed
-            tally.without_time += self.without_time
-            for action in ACTIONS:
-                tally.actions[action] += self.actions[action]
-            for direction in DIRECTIONS:
-                tally.directions[direction] += self.directions[direction]
-            tally.first_line = _least(tally.first_line, self.first_line)
-            tally.last_line = max(tally.last_line or 0, self.last_line)
-            tally.first_us = _least(tally.first_us, self.first_us)
-            if self.last_us is not None:
-                tally.last_us = self.last_us if tally.last_us is None else max(tally.last_us, self.last_us)
-        self._clear()
+            tally.add(figures, seen, seen.rule)
+            tally.outside += figures[COUNT] * revoked
 
 
-def _least(a: int | None, b: int | None) -> int | None:
-    return a if b is None else b if a is None else min(a, b)
+def add_line(figures: list[int], line: int, outcome: Outcome) -> None:
+    """Lines come in the order of the log."""
+    if figures[COUNT] == 0:
+        figures[FIRST_LINE] = line
+    figures[LAST_LINE] = line
+    figures[COUNT] += 1
+    figures[_PLACE_OF_ACTION[outcome.action]] += 1
+    figures[_PLACE_OF_DIRECTION[outcome.direction]] += 1
+    time_us = outcome.time_us
+    if time_us is None:
+        figures[WITHOUT_TIME] += 1
+        return
+    if time_us < figures[FIRST_US]:
+        figures[FIRST_US] = time_us
+    if time_us > figures[LAST_US]:
+        figures[LAST_US] = time_us
+
+
+def add_hit(tally: Tally, source: IndicatorSource, seen: Seen, line: int, outcome: Outcome) -> None:
+    """One more hit of a pattern, at a line."""
+    figures = list(NO_FIGURES)
+    add_line(figures, line, outcome)
+    tally.add(figures, seen, Rule.PATTERN)
+    tally.outside += source.outside(outcome.time_us)
+    tally.see(seen)
+    if outcome.host:
+        tally.add_host(outcome.host)
+
+
+def _counted(names: Iterable[str], counts: Iterable[int]) -> dict[str, int]:
+    return {name: count for name, count in zip(names, counts, strict=True) if count}

@@ -75,17 +75,29 @@ Rows = Union[list[list[int]], "NDArray[np.int64]"]
 """Words of a piece: start, end, newlines before; places are counted from the beginning of the padding."""
 
 
+PAUSE = Piece(bytes(2 * PADDING), False, False)
+"""No piece: it says that what comes next may be long in coming, so that nobody waits for it with what there is."""
+
+
 def pieces(
-    chunks: Iterable[bytes], *, block_bytes: int = BLOCK_BYTES, run_bytes_max: int = RUN_BYTES_MAX
+    chunks: Iterable[bytes],
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    run_bytes_max: int = RUN_BYTES_MAX,
+    pauses: bool = False,
 ) -> Iterator[Piece]:
     """Holds at most block_bytes + run_bytes_max bytes, twice over while it cuts, besides the chunk it was given.
 
-    Chunks of `block_bytes` are copied once, whatever their lines.
+    Chunks of `block_bytes` are copied once, whatever their lines. With `pauses`, an empty chunk stands for one: all whole lines that
+    there are come at once, and PAUSE behind them.
     """
     carried = b""  # not yet given out; holds no newline
     inside = False  # a part of the present line was given out
     skipped = 0  # bytes of an endless run so far
-    for block in blocks(chunks, block_bytes):
+    for block in blocks(chunks, block_bytes, pauses=pauses):
+        if not block:
+            yield PAUSE
+            continue
         if skipped:
             stop = _STOP.search(block)
             skipped += len(block) if stop is None else stop.start()
@@ -167,14 +179,21 @@ def _holds_long_run(data: bytes, run_bytes_max: int) -> bool:
     return False
 
 
-def blocks(chunks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
+def blocks(chunks: Iterable[bytes], block_bytes: int, *, pauses: bool = False) -> Iterator[bytes]:
     """The same bytes in blocks of at most one size, and few that are not half of it, so that tiny chunks cost no more than their number.
 
-    A chunk that is a block by its size comes as it is.
+    A chunk that is a block by its size comes as it is. With `pauses`, so does an empty one, behind all that was there before it.
     """
     parts: list[bytes] = []
     size = 0
     for chunk in chunks:
+        if pauses and not chunk:
+            if size:
+                yield b"".join(parts)
+                parts.clear()
+                size = 0
+            yield b""
+            continue
         if parts and size + len(chunk) > block_bytes and 2 * size >= block_bytes:
             yield b"".join(parts)
             parts.clear()

@@ -153,6 +153,11 @@ class Counting:
     def hit_lines(self) -> int:
         return self._hit_lines + self._lines.hit_lines
 
+    def read_as(self, log_format: LogFormat) -> None:
+        """From now on. Only where somebody hears each hit, so that no line is counted by the compiled step."""
+        self._log_format = log_format
+        self._outcome = log_format.read_outcome or log_format.outcome
+
     def add_lines(self, piece: Piece, rows: Rows, lines_before: int) -> None:
         """A piece of whole lines."""
         self._bound()

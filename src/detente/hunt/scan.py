@@ -13,13 +13,13 @@ from datetime import date
 from itertools import chain
 
 from detente.errors import LocalError
-from detente.hunt.chunks import BLOCK_BYTES, PADDING, RUN_BYTES_MAX, Piece, Rows, pieces
+from detente.hunt.chunks import BLOCK_BYTES, PADDING, PAUSE, RUN_BYTES_MAX, Piece, Rows, pieces
 from detente.hunt.counting import EXAMPLE_BYTES_MAX as EXAMPLE_BYTES_MAX
 from detente.hunt.counting import Counting
 from detente.hunt.counting import LineHit as LineHit
 from detente.hunt.gathered import Gathered, with_gathered
 from detente.hunt.indicators import Matcher
-from detente.hunt.readers import HEAD_BYTES, LogFormat, detect
+from detente.hunt.readers import HEAD_BYTES, TABLES, LogFormat, detect
 from detente.hunt.results import HuntResult, ordered
 from detente.hunt.sieve import Sieve, sieve_for
 
@@ -56,25 +56,29 @@ def hunt(
     The format is detected unless it is given or named; `year` is for logs whose lines do not tell it. The first
     `skip_bytes` were searched before: their `lines_before` lines are counted when lines are numbered. `progress` is
     called with the bytes, the lines and those that hit so far, after every block; then `stop` is asked whether to end
-    here. `sieve`: one of this matcher, by default a new one. `search` sends the pieces through sieves of this matcher in
-    its own way, say by several threads, and gives them back in order. `gathered` takes the lines
-    of patterns that need several, and whoever gave it asks it for their result when all logs are read; else they are
-    looked for in this log alone. A LocalError from the chunks ends the log: the result covers what came before, and
-    `stopped` says why.
+    here. An empty chunk says that the next may be long in coming: all whole lines that are there are searched then, and
+    where `on_hit` waits for their hits, the format is told by them. `sieve`: one of this matcher, by default a new one.
+    `search` sends the pieces through sieves of this matcher in its own way, say by several threads, and gives them back
+    in order. `gathered` takes the lines of patterns that need several, and whoever gave it asks it for their result when
+    all logs are read; else they are looked for in this log alone. A LocalError from the chunks ends the log: the result
+    covers what came before, and `stopped` says why.
     """
     stopped: list[str] = []
     source = _until_error(chunks, stopped)
+    head = bytearray()
+    early = False  # somebody waits for hits, and the log pauses before its format is told for good
     if log_format is None:
         # A fixed number of bytes, so that the format does not depend on how the chunks came.
         first: list[bytes] = []
-        size = 0
         for chunk in source:
             first.append(chunk)
-            size += len(chunk)
-            if size >= HEAD_BYTES:
+            head += chunk
+            # The header of a table may not be there yet.
+            early = not chunk and b"\n" in head and on_hit is not None and format_name not in TABLES
+            if early or len(head) >= HEAD_BYTES:
                 break
-        log_format = detect(b"".join(first)[:HEAD_BYTES], year=year, name=format_name)
-        source = chain(first, source)
+        log_format = detect(bytes(head), year=year, name=format_name)
+        source = chain(first, _kept(source, head) if early else source)
     if skip_bytes:
         source = _behind(source, skip_bytes)
     log = LogHunt(
@@ -87,7 +91,10 @@ def hunt(
         gathered=gathered,
     )
     search = search or in_turn(sieve or sieve_for(matcher))
-    for searched in search(pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max)):
+    for searched in search(pieces(source, block_bytes=block_bytes, run_bytes_max=run_bytes_max, pauses=True)):
+        if early:
+            log.read_as(detect(bytes(head), year=year, name=format_name))
+            early = len(head) < HEAD_BYTES
         log.add(*searched)
         if progress is not None:
             progress(log.bytes, log.lines, log.hit_lines)
@@ -125,6 +132,11 @@ class LogHunt:
     @property
     def hit_lines(self) -> int:
         return self._hits.hit_lines
+
+    def read_as(self, log_format: LogFormat) -> None:
+        """From now on; for a log of which somebody hears each hit."""
+        self._format_name = log_format.name
+        self._hits.read_as(log_format)
 
     def add(self, piece: Piece, rows: Rows, newlines: int) -> None:
         self.bytes += len(piece) + piece.left_out_bytes
@@ -170,16 +182,24 @@ def in_turn(sieve: Sieve) -> Search:
 
     def search(log: Iterable[Piece]) -> Iterator[Searched]:
         for piece in log:
-            yield piece, *sieve.words(piece)
+            if piece is not PAUSE:
+                yield piece, *sieve.words(piece)
 
     return search
 
 
 def _behind(chunks: Iterable[bytes], skip: int) -> Iterator[bytes]:
     for chunk in chunks:
-        if skip < len(chunk):
+        if skip < len(chunk) or not skip:
             yield chunk[skip:]
         skip = max(0, skip - len(chunk))
+
+
+def _kept(chunks: Iterable[bytes], head: bytearray) -> Iterator[bytes]:
+    for chunk in chunks:
+        if len(head) < HEAD_BYTES:
+            head += chunk
+        yield chunk
 
 
 def _until_error(chunks: Iterable[bytes], stopped: list[str]) -> Iterator[bytes]:

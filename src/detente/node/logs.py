@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import glob
 import os
+import select
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from detente.hunt.rotation import place_of
 
 READ_BYTES = BLOCK_BYTES  # a block that is as long as a chunk is copied once
 STDIN = "-"
+SOON_MS = 50
+"""A program that writes all the time pauses for less, and is searched in whole blocks; who watches hits does not notice it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class Reading:
         self._stop = stop
 
     def __iter__(self) -> Iterator[bytes]:
+        """An empty chunk before a wait for more, see `detente.hunt.chunks.pieces`."""
         with ExitStack() as stack:
             try:
                 stream = _stream(self._file)
@@ -159,22 +163,37 @@ class Reading:
                 raise LocalError(reason_of(error)) from None
             if self._file.name != STDIN:
                 stack.enter_context(stream)
-            while chunk := self._read(stream):
-                self.bytes += len(chunk)
-                yield chunk
+            comes = None if self._file.size else _comes(stream)
+            waits = False
+            while (chunk := self._read(stream, None if waits else comes)) != b"":
+                waits = chunk is None
+                self.bytes += len(chunk or b"")
+                yield chunk or b""
 
-    def _read(self, stream: BinaryIO) -> bytes:
-        # Of a pipe as much as there is: whoever watches a program's output does not want to wait for a whole block.
+    def _read(self, stream: BinaryIO, comes: Callable[[], bool] | None) -> bytes | None:
+        """None where nothing comes soon. Of a pipe as much as there is, for whoever watches a program's output."""
         read = getattr(stream, "read1", stream.read)
+        stop = self._stop
         try:
-            if self._stop is None:
-                return bytes(read(READ_BYTES))
-            self._stop.reading = not self._file.size  # of a file on a disk nobody waits for long
-            try:
-                return bytes(read(READ_BYTES))
-            except KeyboardInterrupt:
-                return b""
-            finally:
-                self._stop.reading = False
+            if stop is not None:
+                stop.reading = not self._file.size  # of a file on a disk nobody waits for long
+            return bytes(read(READ_BYTES)) if comes is None or comes() else None
+        except KeyboardInterrupt:
+            if stop is None:
+                raise
+            return b""
         except OSError as error:
             raise LocalError(reason_of(error)) from None
+        finally:
+            if stop is not None:
+                stop.reading = False
+
+
+def _comes(stream: BinaryIO) -> Callable[[], bool] | None:
+    """Whether there is something to read, or the end, within SOON_MS; None of a stream that is no file of the system."""
+    poll = select.poll()
+    try:
+        poll.register(stream, select.POLLIN)
+    except (OSError, ValueError, TypeError):
+        return None
+    return lambda: bool(poll.poll(SOON_MS))

@@ -16,12 +16,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import chain, count, cycle
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Generic, Protocol, TypeVar
 
-from detente.hunt.chunks import Piece, Rows
+from detente.hunt.chunks import PAUSE, Piece, Rows
 from detente.hunt.indicators import Matcher
 from detente.hunt.scan import Searched, in_turn
 from detente.hunt.sieve import Sieve, sieve_for
@@ -60,28 +60,28 @@ class Searching:
 
     def __call__(self, log: Iterable[Piece]) -> Iterator[Searched]:
         """Streams."""
-        alone = in_turn(self._alone)
         if not self._sieves:
-            yield from alone(log)
+            yield from in_turn(self._alone)(log)
             return
-        pieces = iter(log)
-        begin = list(islice(pieces, 2))
-        if len(begin) < 2:
-            # Of ten thousand small logs, handing each to a thread would take longer than to search it.
-            yield from alone(begin)
-            return
-        if not self._executors:
-            self._executors = [self._running.enter_context(ThreadPoolExecutor(1)) for _ in self._sieves]
         under_way: deque[tuple[Piece, Future[tuple[Rows, int]]]] = deque()
-        for number, piece in enumerate(chain(begin, pieces)):
-            turn = number % len(self._sieves)
-            under_way.append((piece, self._executors[turn].submit(self._sieves[turn].words, piece)))
-            if len(under_way) >= PIECES_AHEAD * len(self._sieves):
+        turns = cycle(range(len(self._sieves)))
+        last: Piece | None = None
+        for piece in chain(log, (PAUSE,)):
+            if last is not None and piece is not PAUSE:
+                turn = next(turns)
+                under_way.append((last, self._executor(turn).submit(self._sieves[turn].words, last)))
+            while under_way and (piece is PAUSE or len(under_way) >= PIECES_AHEAD * len(self._sieves)):
                 first, found = under_way.popleft()
                 yield first, *found.result()
-        while under_way:
-            first, found = under_way.popleft()
-            yield first, *found.result()
+            if last is not None and piece is PAUSE:
+                # Nothing is left for anybody else, and to hand a small log to a thread takes longer than to search it.
+                yield last, *self._alone.words(last)
+            last = None if piece is PAUSE else piece
+
+    def _executor(self, turn: int) -> ThreadPoolExecutor:
+        if not self._executors:
+            self._executors = [self._running.enter_context(ThreadPoolExecutor(1)) for _ in self._sieves]
+        return self._executors[turn]
 
     def loads(self, read: Callable[[bytearray], L | None], buffer_bytes: int) -> Generator[tuple[L, Found], None, None]:
         """Files: each load with what the sieve says of it, until `read` has none. Valid until the next is asked for.

@@ -41,7 +41,7 @@ from detente.hunt.readers.web import apache_event, apache_outcome, read_apache
 from detente.hunt.readers.zeek import zeek_tsv
 
 __all__ = [
-    "ACTIONS", "DIRECTIONS", "FORMATS", "HEAD_BYTES", "Action", "Direction", "Event", "EventReader", "LogFormat", "Outcome",
+    "ACTIONS", "DIRECTIONS", "FORMATS", "HEAD_BYTES", "TABLES", "Action", "Direction", "Event", "EventReader", "LogFormat", "Outcome",
     "Reader", "detect", "read_apache", "read_iso", "read_json", "read_plain", "read_syslog_5424", "syslog_3164_reader",
 ]  # fmt: skip
 
@@ -50,6 +50,7 @@ LINES_READ = 50
 LINES_OF_ONE_MIND = 8
 
 _JSON = ("json", "zeek-json", "suricata", "windows", "cloudtrail", "observed-data")
+TABLES = ("zeek-tsv", "csv")  # those that a header tells
 FORMATS = (
     "apache", "zeek-tsv", *_JSON, "cef", "leef", "syslog-5424", "syslog-3164", "csv", "iso", "plain",
 )  # fmt: skip
@@ -121,7 +122,7 @@ def _named(name: str, lines: Sequence[bytes], year: int | None) -> LogFormat:
     if name in ("cef", "leef"):
         cef = cef_reader(year)
         return LogFormat(name, cef.time_us, cef.event)
-    if name in ("zeek-tsv", "csv"):
+    if name in TABLES:
         table = zeek_tsv(lines) if name == "zeek-tsv" else csv_table(lines, named=True)
         if table is None and lines:
             raise InvalidStatement(

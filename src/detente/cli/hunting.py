@@ -24,8 +24,8 @@ from detente.hunt.readers import FORMATS
 from detente.hunt.warninglists import WarningLists
 from detente.joint.purpose import PURPOSES
 from detente.node.clock import system_clock
-from detente.node.hunt_run import HUNTING, Choice, hunt_for, read_warning_lists
-from detente.node.lists import read_indicator_file, read_values
+from detente.node.hunt_run import HUNTING, Choice, read_warning_lists
+from detente.node.lists import hunt_for_file, read_values
 from detente.node.logs import list_logs
 from detente.node.search import LineHitOf, Manner, Sofar, StopRequest, Workers, read_position
 from detente.node.warm import warm_up
@@ -206,8 +206,9 @@ def hunt(
                 purpose=purpose,
             )
         elif indicators is not None:
-            sources, skipped = read_indicator_file(indicators, at_us=system_clock(), random=os.urandom)
-            run = hunt_for(sources, skipped, list_logs(logs), choice=choice, manner=manner, at_us=system_clock())
+            run = hunt_for_file(
+                indicators, list_logs(logs), choice=choice, manner=manner, at_us=system_clock(), random=os.urandom
+            )
             identity = ""
         else:
             from detente.node import hunt as node_hunt

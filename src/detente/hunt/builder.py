@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,10 +73,10 @@ class Builder:
                 if key[0] in _URLS:
                     self._url_bytes_max = max(self._url_bytes_max, len(key) - 1)
 
-    def list_missing(self, missing: Iterable[NotSearched]) -> None:
-        """Indicators that cannot be added, to be listed in the block beside those of which something is missing."""
-        for one in missing:
-            self._leave_out(-1, one)
+    def list_missing(self, missing: Sequence[NotSearched]) -> None:
+        """Indicators that cannot be added, to be listed in the block before those of which something is missing."""
+        self.not_searched[:0] = missing
+        self._not_searched_of[:0] = array("q", [-1]) * len(missing)
 
     def _leave_out(self, index: int, one: NotSearched) -> None:
         self.not_searched.append(one)

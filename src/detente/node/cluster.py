@@ -29,6 +29,7 @@ from typing import Any
 from detente import __version__
 from detente.errors import DetenteError, InvalidStatement, LocalError, NotFound, Unreachable
 from detente.hunt.buffered import BufferedLog
+from detente.hunt.every_line import with_every_line
 from detente.hunt.gathered import Gathered, Written, with_gathered
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
 from detente.hunt.packed import HEAD_BYTES as TOLD_BY_BYTES
@@ -80,6 +81,7 @@ class Index:
     warning_lists: WarningLists
     allow_list: WarningLists
     across: bool = False
+    every_line: tuple[IndicatorSource, ...] = ()
 
     def matcher(self) -> Matcher:
         if self.block:
@@ -91,7 +93,7 @@ class Index:
             )
         else:
             made, _ = compile_indicators(self.sources, warning_lists=self.warning_lists)
-        return replace(made, allow_list=self.allow_list)
+        return with_every_line(replace(made, allow_list=self.allow_list), self.every_line)
 
 
 def index_of(
@@ -99,9 +101,10 @@ def index_of(
     warning_lists: WarningLists,
     allow_list: WarningLists,
     told: Preparing | None = None,
+    every_line: tuple[IndicatorSource, ...] = (),
 ) -> tuple[Index, Sequence[NotSearched]]:
     name = f"detente-hunt-{uuid.uuid4().hex}"
-    across = False
+    across = any(map(_needs_several, every_line))
     if can_compile():
         load_code(told)
         from detente.hunt.builder import Builder
@@ -110,10 +113,10 @@ def index_of(
         for source in sources:
             builder.add(source)
             across = across or _needs_several(source)
-        return Index(name, builder.block(), (), warning_lists, allow_list, across), builder.not_searched
+        return Index(name, builder.block(), (), warning_lists, allow_list, across, every_line), builder.not_searched
     _, not_searched = compile_indicators(sources, warning_lists=warning_lists)
-    across = any(map(_needs_several, sources))
-    return Index(name, b"", tuple(sources), warning_lists, allow_list, across), not_searched
+    across = across or any(map(_needs_several, sources))
+    return Index(name, b"", tuple(sources), warning_lists, allow_list, across, every_line), not_searched
 
 
 def _needs_several(source: IndicatorSource) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from detente.hunt.results import HuntResult, IndicatorHits
 from detente.hunt.sieve import can_compile
 from detente.hunt.sightings import make_sighting
 from detente.joint.purpose import both, purposes_of, require_known, well_known
+from detente.node.bundle_file import confidence_in, parse_indicator, time_in
 from detente.node.code_cache import Preparing
 from detente.node.hunt_run import (
     COMPILED_BYTES_MIN,
@@ -40,7 +41,7 @@ from detente.node.search import Manner, keep_position
 from detente.node.share import Told, say
 from detente.stix.canonical import JsonValue
 from detente.stix.marking import effective
-from detente.stix.objects import StixObject, parse_object, parse_timestamp
+from detente.stix.objects import StixObject, parse_object
 from detente.store import index
 
 OURSELVES = "this party"
@@ -57,34 +58,52 @@ def identity_id(origin: str) -> str:
 
 
 def read_indicators(
-    node: Node, purpose: str = HUNTING, denied: Counter[str] | None = None, *, since: int = 0
+    node: Node,
+    purpose: str = HUNTING,
+    denied: Counter[str] | None = None,
+    *,
+    since: int = 0,
+    every_line: bool = False,
 ) -> tuple[list[IndicatorSource], list[NotSearched]]:
     """Every indicator that partners sent us or that we took in ourselves, in its latest version; and those without values.
 
     Those bound to other purposes than `purpose`, by a marking or by an agreement with who shared them, are not searched, and counted in
-    `denied` by what they are bound to. `since`: a position of the index; only those that came behind it.
+    `denied` by what they are bound to. `since`: a position of the index; only those that came behind it. `every_line`: see
+    `detente.hunt.literals.plan`.
     """
-    sources: list[IndicatorSource] = []
     skipped: list[NotSearched] = []
+    denied = Counter() if denied is None else denied
+    return list(indicators_in(node, purpose, skipped, denied, since=since, every_line=every_line)), skipped
+
+
+def indicators_in(
+    node: Node,
+    purpose: str,
+    skipped: list[NotSearched],
+    denied: Counter[str],
+    *,
+    since: int = 0,
+    every_line: bool = False,
+) -> Iterator[IndicatorSource]:
+    """The same, one by one as they are read from the store: there may be more than ought to be in memory."""
     with node.store.indexed() as connection:
         names = {party.origin: party.name for party in node.partners(connection)}
         agreed = {origin: purposes_agreed(node, connection, origin) for origin in names}
         for origin, body in index.read_indicators(connection, since=since):
-            stix = parse_object(body)
+            stix = parse_indicator(body)
             shared_by = names.get(origin, OURSELVES if origin == node.origin else origin)
-            allowed = both(purposes_of(stix), agreed.get(origin))
+            allowed = both(purposes_of(stix), agreed.get(origin)) if stix.marking_refs else agreed.get(origin)
             if allowed is not None and purpose not in allowed:
                 bound = ", ".join(sorted(allowed))
                 skipped.append(NotSearched(stix.id, shared_by, "", f"may be used for {bound} only, not for {purpose}"))
-                if denied is not None:
-                    denied[bound] += 1
+                denied[bound] += 1
                 continue
             if stix.value.get("pattern_type", "stix") != "stix":
                 reason = f"the pattern is {stix.value['pattern_type']}, not STIX"
                 skipped.append(NotSearched(stix.id, shared_by, "", reason))
                 continue
             try:
-                found = plan(str(stix.value.get("pattern", "")))
+                found = plan(str(stix.value.get("pattern", "")), every_line=every_line)
             except InvalidPattern as error:
                 skipped.append(NotSearched(stix.id, shared_by, "", str(error)))
                 continue
@@ -92,20 +111,17 @@ def read_indicators(
             if not found.searched:
                 continue
             marking = effective(stix, well_known(), default=node.config.default_marking).label
-            sources.append(
-                IndicatorSource(
-                    stix.id,
-                    found.values,
-                    _time(stix, "valid_from"),
-                    _time(stix, "valid_until"),
-                    stix.revoked,
-                    marking,
-                    shared_by,
-                    confidence_of(stix),
-                    found.held,
-                )
+            yield IndicatorSource(
+                stix.id,
+                found.values,
+                time_in(stix.value, "valid_from"),
+                time_in(stix.value, "valid_until"),
+                stix.revoked,
+                marking,
+                shared_by,
+                confidence_in(stix.value),
+                found.held,
             )
-    return sources, skipped
 
 
 def hunt_logs(
@@ -126,9 +142,10 @@ def hunt_logs(
     logs = list_logs(paths)
     require_known([purpose])
     manner = manner or Manner()
-    sources, skipped, denied = _sources(node, purpose, logs, manner.preparing)
+    choice = choice or Choice()
+    sources, skipped, denied = _sources(node, purpose, logs, manner.preparing, every_line=choice.every_line)
     require_some(node, purpose, sources, denied)
-    run = hunt_for(sources, skipped, logs, choice=choice or Choice(), manner=manner, at_us=now_us)
+    run = hunt_for(sources, skipped, logs, choice=choice, manner=manner, at_us=now_us)
     body = journal_body(run.by_log, run.result, run.indicators, run.not_searched, run)
     keep_position(node.folder / POSITION_FILE, run.position)
     return replace(run, entry=node.store.write(now_us, lambda t: node.journal(t, "hunt", body)))
@@ -147,18 +164,21 @@ def require_some(node: Node, purpose: str, sources: Sequence[IndicatorSource], d
 
 
 def _sources(
-    node: Node, purpose: str, logs: Logs, told: Preparing | None = None
+    node: Node, purpose: str, logs: Logs, told: Preparing | None = None, *, every_line: bool
 ) -> tuple[Sequence[IndicatorSource], Sequence[NotSearched], Counter[str]]:
-    """All indicators: those of the index that is kept, where it pays to load what is compiled."""
-    many_bytes = bytes_of(logs) >= COMPILED_BYTES_MIN
+    """All indicators: those of the index that is kept, where it pays to load what is compiled; it has none for `every_line`."""
+    skipped: list[NotSearched] = []
+    denied: Counter[str] = Counter()
+    if every_line:
+        return list(indicators_in(node, purpose, skipped, denied, every_line=True)), skipped, denied
+    with node.store.indexed() as connection:
+        known = index.indicators_known(connection)[1]
+    if not known or not can_compile() or not (known >= INDICATORS_MIN or bytes_of(logs) >= COMPILED_BYTES_MIN):
+        return list(indicators_in(node, purpose, skipped, denied)), skipped, denied
     label = label_of(node, purpose)
     kept = open_index(node, label)
-    denied: Counter[str] = Counter()
-    if kept is None or not (many_bytes or len(kept.block.sources) >= INDICATORS_MIN):
-        sources, skipped = read_indicators(node, purpose, denied)
-        if not sources or not can_compile() or not (many_bytes or len(sources) >= INDICATORS_MIN):
-            return sources, skipped, denied
-        kept = keep_index(node, label, sources, skipped, denied, told)
+    if kept is None:
+        kept = keep_index(node, label, indicators_in(node, purpose, skipped, denied), skipped, denied, told)
     return kept.block.sources, [], kept.denied
 
 
@@ -264,13 +284,3 @@ def journal_body(
         "hit_lines": result.hit_lines,
         "lines": result.lines,
     }
-
-
-def confidence_of(stix: StixObject) -> int | None:
-    value = stix.value.get("confidence")
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _time(stix: StixObject, field: str) -> int | None:
-    value = stix.value.get(field)
-    return parse_timestamp(value) if isinstance(value, str) else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detente.errors import InvalidObject, NotFound
+from detente.hunt.every_line import with_every_line
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched, compile_indicators
 from detente.hunt.judgement import select_places
 from detente.hunt.results import HuntResult
@@ -37,6 +38,7 @@ class HuntRun:
 
     `result` is of all logs, and of the hunt that was resumed. `left_out`: indicators that were not looked for because
     somebody asked so, by reason. `not_read`: what was named or found and is no log that can be read. `position`: where it was stopped.
+    `every_line`: those of which no value leads to a line, so that every line was asked.
     """
 
     result: HuntResult
@@ -49,17 +51,22 @@ class HuntRun:
     not_read: tuple[LeftOut, ...] = ()
     position: Position | None = None
     resumed: HuntResult | None = None
+    every_line: tuple[IndicatorSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which indicators are looked for, and what is known to be harmless. See `detente.hunt.judgement`."""
+    """Which indicators are looked for, and what is known to be harmless. See `detente.hunt.judgement`.
+
+    `every_line`: also those that no value leads to, see `detente.hunt.every_line`.
+    """
 
     warning_lists: WarningLists = field(default_factory=WarningLists)
     allow_list: WarningLists = field(default_factory=WarningLists)
     min_confidence: int = 0
     indicators_max: int | None = None
     preferred: tuple[str, ...] = ()
+    every_line: bool = False
 
     def of(self, sources: Sequence[IndicatorSource]) -> tuple[Sequence[IndicatorSource], Mapping[str, int]]:
         """Those that are looked for, and how many are not, by reason."""
@@ -104,14 +111,16 @@ def hunt_for(
 ) -> HuntRun:
     """The hunt itself, which needs no node and leaves nothing behind."""
     chosen, left_out = choice.of(sources)
+    by_value, every_line = apart(chosen, choice)
     searched: Searched
     if manner.workers is not None:
-        index_, not_searched = index_of(chosen, choice.warning_lists, choice.allow_list, manner.preparing)
+        index_, not_searched = index_of(by_value, choice.warning_lists, choice.allow_list, manner.preparing, every_line)
         searched = search_on(manner.workers, logs, index_, manner)
     else:
-        block = getattr(chosen, "block", None)
-        matcher, not_searched = matcher_for(chosen, choice.warning_lists, bytes_of(logs), block, manner.preparing)
-        searched = search(logs, replace(matcher, allow_list=choice.allow_list), manner)
+        block = getattr(by_value, "block", None)
+        matcher, not_searched = matcher_for(by_value, choice.warning_lists, bytes_of(logs), block, manner.preparing)
+        matcher = with_every_line(replace(matcher, allow_list=choice.allow_list), every_line)
+        searched = search(logs, matcher, manner)
     return HuntRun(
         searched.result,
         searched.by_log,
@@ -123,7 +132,17 @@ def hunt_for(
         logs.left_out,
         searched.position,
         searched.resumed,
+        every_line,
     )
+
+
+def apart(
+    sources: Sequence[IndicatorSource], choice: Choice
+) -> tuple[Sequence[IndicatorSource], tuple[IndicatorSource, ...]]:
+    """Those that are looked up, and those that every line is to be held against."""
+    if not choice.every_line:
+        return sources, ()
+    return [one for one in sources if one.values], tuple(one for one in sources if not one.values and one.pattern)
 
 
 def matcher_for(

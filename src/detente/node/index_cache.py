@@ -11,7 +11,7 @@ import json
 import mmap
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,20 +77,23 @@ def open_index(node: Node, label: str) -> KeptIndex | None:
 def keep_index(
     node: Node,
     label: str,
-    sources: Sequence[IndicatorSource],
+    sources: Iterable[IndicatorSource],
     skipped: Sequence[NotSearched],
     denied: Counter[str],
     told: Preparing | None = None,
 ) -> KeptIndex:
-    """Make it and keep it, whole or not at all; where it cannot be written it is used all the same."""
+    """Make it and keep it, whole or not at all; where it cannot be written it is used all the same.
+
+    `skipped` and `denied` may grow while `sources` are read.
+    """
     load_code(told)
     from detente.hunt.block import Block
     from detente.hunt.builder import Builder
 
     builder = Builder()
-    builder.list_missing(skipped)
     for source in sources:
         builder.add(source)
+    builder.list_missing(skipped)
     data = builder.block(json.dumps({"made_of": label, "denied": dict(denied)}))
     write_whole(node.folder / FILE, data)
     return open_index(node, label) or KeptIndex(Block(data), Counter(denied))

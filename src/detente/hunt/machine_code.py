@@ -116,9 +116,13 @@ class _Argument:
             return (ctypes.addressof(value.words),)
         if not self.dimensions:
             return (int(value),)
-        flags = value.flags
-        if value.dtype != self.type or value.ndim != self.dimensions or not flags.c_contiguous or not flags.aligned:
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"expected an array, got {type(value).__name__}")
+        if value.dtype != self.type or value.ndim != self.dimensions:
             raise TypeError(f"expected {self.dimensions} dimensions of {self.type}, got {value.ndim} of {value.dtype}")
+        flags = value.flags
+        if not flags.c_contiguous or not flags.aligned:
+            raise TypeError("the numbers of an array must stand one behind the other, at multiples of their size")
         if self.written and not flags.writeable:
             raise TypeError("an array that is written to may not be read only")
         return (value.ctypes.data, *value.shape)

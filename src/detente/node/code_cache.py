@@ -36,22 +36,29 @@ Preparing = Callable[[str, int, int], None]
 def load_code(told: Preparing | None = None) -> None:
     """Make the compiled functions ready to be called: needs the extra `hunt`, of which nothing is imported before."""
     from detente.hunt import machine_code
-    from detente.hunt.entries import SOURCES
 
-    if machine_code.is_loaded():
-        return
-    made_of = f"{machine_code.made_for()}\n{_numba()}\n{_digest_of(SOURCES)}".encode()
+    if not machine_code.is_loaded():
+        machine_code.use(object_file(told))
+
+
+def object_file(told: Preparing | None = None) -> bytes:
+    """The one that is kept, or one that is compiled now and kept if it can be."""
+    from detente.hunt.entries import SOURCES
+    from detente.hunt.machine_code import made_for
+
+    made_of = f"{made_for()}\n{_numba()}\n{_digest_of(SOURCES)}".encode()
     with _folder() as folder:
-        object_file = None if folder is None else _read(folder, made_of)
-        if object_file is None:
-            with _alone(folder):
-                # Perhaps another process has compiled it meanwhile.
-                object_file = None if folder is None else _read(folder, made_of)
-                if object_file is None:
-                    object_file = _compiled(told)
-                    if folder is not None:
-                        _keep(folder, made_of, object_file)
-    machine_code.use(object_file)
+        if folder is None:
+            return _compiled(told)
+        found = _read(folder, made_of)
+        if found is not None:
+            return found
+        with _alone(folder):
+            found = _read(folder, made_of)  # another process may have compiled it meanwhile
+            if found is None:
+                found = _compiled(told)
+                _keep(folder, made_of, found)
+            return found
 
 
 def cache_folder() -> Path:
@@ -86,10 +93,13 @@ def _digest_of(sources: Iterable[str]) -> str:
 
 @contextmanager
 def _folder() -> Iterator[int | None]:
-    """A descriptor of the folder, made if it is not there; None where there is none that can be trusted."""
-    path = cache_folder()
+    """A descriptor of the folder, made if it is not there; None where there is none that can be trusted.
+
+    Files are opened by it, so that they are in the folder that was looked at, whatever is renamed meanwhile.
+    """
     descriptor = None
     with suppress(OSError, RuntimeError):  # RuntimeError: there is no home
+        path = cache_folder()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -105,13 +115,12 @@ def _is_ours(descriptor: int) -> bool:
 
 
 @contextmanager
-def _alone(folder: int | None) -> Iterator[None]:
+def _alone(folder: int) -> Iterator[None]:
     """One process compiles and the others wait for what it keeps; where files cannot be locked each compiles for itself."""
     descriptor = None
-    if folder is not None:
-        with suppress(OSError):
-            descriptor = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600, dir_fd=folder)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with suppress(OSError):
+        descriptor = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
         yield
     finally:
@@ -123,31 +132,29 @@ def _name(made_of: bytes) -> str:
     return f"hunt-{hashlib.sha256(made_of).hexdigest()[:16]}.code"
 
 
-def _digest(made_of: bytes, object_file: bytes) -> bytes:
-    return hashlib.sha256(hashlib.sha256(made_of).digest() + object_file).digest()
+def _digest(made_of: bytes, code: bytes) -> bytes:
+    return hashlib.sha256(hashlib.sha256(made_of).digest() + code).digest()
 
 
 def _read(folder: int, made_of: bytes) -> bytes | None:
-    try:
+    with suppress(OSError):
         descriptor = os.open(_name(made_of), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    except OSError:
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not _is_ours(descriptor):
-            return None
-        head = file.read(len(MAGIC) + 32)
-        object_file = file.read(OBJECT_BYTES_MAX)
-    return object_file if head == MAGIC + _digest(made_of, object_file) else None
+        with os.fdopen(descriptor, "rb") as file:
+            if _is_ours(descriptor):
+                head, code = file.read(len(MAGIC) + 32), file.read(OBJECT_BYTES_MAX)
+                if head == MAGIC + _digest(made_of, code):
+                    return code
+    return None
 
 
-def _keep(folder: int, made_of: bytes, object_file: bytes) -> None:
+def _keep(folder: int, made_of: bytes, code: bytes) -> None:
     """Whole or not at all; that it cannot be kept is no reason not to hunt."""
     name = _name(made_of)
     part = f"{name}.{os.getpid()}.part"
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(MAGIC + _digest(made_of, object_file) + object_file)
+            file.write(MAGIC + _digest(made_of, code) + code)
         # Whoever reads it meanwhile has the earlier one, or none.
         os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:

@@ -1,6 +1,6 @@
 """The index of all indicators as one block of bytes that is written once and mapped ever after.
 
-    "detente hunt index 3\\n" | length of the head as u64 | head, JSON | sections, each at a multiple of 64 bytes
+    "detente hunt index 4\\n" | length of the head as u64 | head, JSON | sections, each at a multiple of 64 bytes
 
 The head names each section with its place, type and length. Sections hold three things: the tables of the compiled pass
 (`detente.hunt.tables.Tables`); the keys of all values (`detente.hunt.keys`), found by fingerprint and told apart by their
@@ -38,11 +38,11 @@ from detente.hunt.keys import (
     network_of,
 )
 from detente.hunt.machine_code import call
-from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, URLS, Bits, Tables, mixed_int
+from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, SHORT_NAMES, URLS, Bits, Tables, mixed_int
 from detente.hunt.warninglists import WarningLists
 from detente.stix.pattern import Kind, PatternValue
 
-MAGIC = b"detente hunt index 3\n"
+MAGIC = b"detente hunt index 4\n"
 ALIGNMENT = 64
 
 _BITS_MIN = 1 << 13
@@ -261,16 +261,17 @@ def tables_of(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> 
     networks6 = _fingerprints6([network_of(key) for key in by_table.get(NETWORK6, ())])
     names = by_table.get(NAME, [])
     text, ends = _joined(names)
-    name_bits, name_shift = _name_bits(text, ends)
     ip4_bits, ip4_shift = _bitmap(addresses)
     hashes = [int(key[:16], 16) | 1 for key in by_table.get(HASH, ())]
     hosts = by_table.get(URL_HOST, [])
+    name_bits, name_shift = _name_bits([*names, *hosts])
     wanted = (
         (IPV4 if len(addresses) or networks else 0)
         | (NAMES if names else 0)
         | (HASHES if hashes else 0)
         | (IPV6 if len(networks6) or len(addresses) or networks else 0)
         | (URLS if hosts else 0)
+        | (SHORT_NAMES if min(map(len, (*names, *hosts)), default=8) < 8 else 0)
     )
     return Tables(
         wanted=wanted,
@@ -316,21 +317,24 @@ def _fingerprints(text: NDArray[np.uint8], ends: NDArray[np.int64]) -> Bits:
     return _entered(prints)
 
 
-def _name_bits(text: NDArray[np.uint8], ends: NDArray[np.int64]) -> tuple[Bits, int]:
-    """The bitmap over the last eight bytes of names. A shorter name opens it for everything."""
-    last8 = np.zeros(len(ends), np.uint64)
-    if len(ends) and np.diff(ends, prepend=0).min() < 8:
-        bitmap, shift = _bitmap(last8[:0])
+def _name_bits(names: Sequence[bytes]) -> tuple[Bits, int]:
+    """The bitmap over the endings of names. One of fewer than four bytes opens it for everything."""
+    names = [name for name in names if name]  # a URL without a host is looked up without the bitmap
+    text, ends = _joined([bytes(16), *names])
+    sizes = np.diff(ends)
+    endings = np.zeros(len(sizes), np.uint64)
+    if len(sizes) and sizes.min() < 4:
+        bitmap, shift = _bitmap(endings[:0])
         return ~bitmap, shift
-    call("last8_of", text, ends, last8)
-    return _bitmap(last8)
+    call("endings_of", text, ends[1:], sizes, endings)
+    return _bitmap(endings)
 
 
 def _bitmap(keys: Bits) -> tuple[Bits, int]:
-    """A bit for each key, and the shift that makes its place of its fingerprint."""
-    bits = max(_BITS_MIN, 1 << (_BITS_PER_KEY * len(keys)).bit_length())
-    shift = 64 - (bits.bit_length() - 1)
-    bitmap = np.zeros(bits >> 6, np.uint64)
+    """Two bits for each key, and the shift that makes the number of their word of its fingerprint."""
+    words = max(_BITS_MIN, 1 << (_BITS_PER_KEY * len(keys)).bit_length()) >> 6
+    shift = 64 - (words.bit_length() - 1)
+    bitmap = np.zeros(words, np.uint64)
     call("set_mixed_bits", bitmap, shift, keys)
     return bitmap, shift
 
@@ -392,7 +396,7 @@ def _opened(view: memoryview) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         if len(table) & (len(table) - 1) or table.all():
             raise ValueError(f"{name} is no table")
     for name in _BITMAPS:
-        if len(sections[f"kernel_{name}_bits"]) << 6 != 1 << (64 - head["kernel"][f"{name}_shift"]):
+        if len(sections[f"kernel_{name}_bits"]) != 1 << (64 - head["kernel"][f"{name}_shift"]):
             raise ValueError(f"{name} is no bitmap")
     return head, sections
 

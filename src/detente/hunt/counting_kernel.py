@@ -35,7 +35,8 @@ from detente.hunt.counting_tables import (
     WITHOUT_TIME,
     WORD_BYTES_MAX,
 )
-from detente.hunt.kernel import compiled, digit_at, load64, mixed, trailing_zeros
+from detente.hunt.kernel import compiled, digit_at, mixed
+from detente.hunt.vectors import load64, trailing_zeros
 
 _DAY_US = 86_400_000_000
 _READ_BYTES_MAX = 16 << 10  # as `detente.hunt.readers.web` reads a line

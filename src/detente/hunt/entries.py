@@ -58,7 +58,7 @@ ENTRIES: dict[str, Entry] = {
     "scan": Entry("kernel", "scan", ("u1[]", "i8", TABLES, "out i8[][]"), gives=2),
     "scan_each": Entry("kernel", "scan_each", ("u1[]", "i8[]", "i8[]", TABLES, "out i8[][]", "out i8[][]")),
     "fingerprints_of_names": Entry("kernel", "fingerprints_of_names", ("u1[]", "i8[]", "out u8[]")),
-    "last8_of": Entry("kernel", "last8_of", ("u1[]", "i8[]", "out u8[]")),
+    "endings_of": Entry("kernel", "endings_of", ("u1[]", "i8[]", "i8[]", "out u8[]")),
     "enter": Entry("kernel", "enter", ("out u8[]", "u8[]")),
     "set_mixed_bits": Entry("kernel", "set_mixed_bits", ("out u8[]", "i8", "u8[]")),
     "fingerprints_of_networks6": Entry("kernel", "fingerprints_of_networks6", ("u8[]", "u8[]", "i8[]", "out u8[]")),
@@ -99,4 +99,5 @@ SOURCES = (
     "tables",
     "tokens_kernel",
     "values",
+    "vectors",
 )

@@ -1,18 +1,22 @@
 """The fast pass over bytes, compiled by Numba: which words of a block of lines may hit at all.
 
-It looks at every byte once, 64 at a time, and decides nothing: `Matcher.match_word` does, on the few words that come out. What comes
-out must hold every word that hits; what else comes out only costs time. So nothing here needs to know where a token may begin or
-what may stand beside it, only that a value that is searched for stands there.
+It looks at every byte once and decides nothing: `Matcher.match_word` does, on the few words that come out. What comes out must hold
+every word that hits; what else comes out only costs time. So nothing here needs to know where a token may begin or what may stand
+beside it, only that a value that is searched for stands there.
 
-Stages, for each 64 bytes (the numbers are those of the comments below):
+A processor that guesses a branch wrongly loses the time in which it could have looked at 64 bytes. So the pass takes 4 KiB at a time,
+through steps whose branches nearly always go the same way (the numbers are those of the comments below):
 
-    (1) `masks` turns them into eight 64-bit masks: host byte, dot, digit, hexadecimal digit or colon, colon, slash, newline, non-ASCII.
-        LLVM makes vector compares of it; shifting a mask by k, with the bits of the block before, looks k bytes back for all 64 at once.
-    (2) a name: a letter behind a dot. The eight bytes before the token's end are looked up in a bitmap that fits a cache; few pass, and
-        of these the token and each parent is hashed from its end and looked up.
-    (3) an IPv4 address: a digit behind the third of three dots that are 2 to 4 bytes apart. Its /24 is looked up in a bitmap, then itself.
-    (4) a hash or IPv6 address: a run of 15 hexadecimal digits or colons, or "::". Each run is read once.
-    (5) a URL: "://". The host behind it is hashed and looked up.
+    (1) Bytes become masks of 64 bits, one for each class of bytes (`detente.hunt.vectors`).
+    (2) Shifting masks by k looks k bytes back, for all bytes at once. That marks runs of bytes that may hold something:
+            a name, a run of host bytes: one behind a dot that is no digit; the host of a URL, too: "://" before it
+            an IPv4 address, by the run of digits that is its last number: behind the third of three dots that are 2 to 4 bytes apart
+            a hash or IPv6 address, a run of hexadecimal digits and colons: 15 of them, or "::"
+    (3) To add a mark to the mask of the runs carries to the end of its run, and there once, however many marks the run has: where these
+        ends are goes into a list.
+    (4) What ends there is looked up in a bitmap that fits a cache: of a name the last twelve bytes, of an address all four. Most loops
+        end here, and none waits for another.
+    (5) The little that passes is read byte by byte and looked up in the tables.
 
 What is looked up: `detente.hunt.tables`. Who calls it, and how: `detente.hunt.entries`.
 """
@@ -22,19 +26,29 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import int64, njit, types, uint64
-from numba.extending import intrinsic
+from numba import int64, njit, uint64
 
 from detente.hunt.chunks import PADDING as PADDING
-from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, ODD, URLS
+from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, ODD, SHORT_NAMES, URLS
 from detente.hunt.values import HOST, NAME_BYTES_MAX, STOP
+from detente.hunt.vectors import (
+    BATCH_BYTES,
+    WORDS,
+    leading_zeros,
+    load64,
+    masks,
+    ones,
+    room_for_masks,
+    room_for_places,
+    trailing_zeros,
+)
 
 _AUTHORITY_LOOK_MAX = 1100
 _SEED = np.uint64(0x243F6A8885A308D3)
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _ODD_TOO = np.uint64(ODD)
 _LOWER8 = np.uint64(0x2020202020202020)
+_ZEROS8 = np.uint64(0x3030303030303030)  # eight digits
 
 _IS_HOST = np.zeros(256, np.uint8)
 _IS_HOST[list(HOST)] = 1
@@ -53,6 +67,8 @@ for _value, _digits in enumerate(
 # Without `_nrt=False` Numba counts references to each array at each call, with atomic instructions: half of the time. Nothing
 # here makes an array, so nothing needs it. Numba keeps nothing: it would not see that a function changed which another file calls.
 compiled: Any = njit(nogil=True, _nrt=False)
+# Of pointers that came from elsewhere LLVM would have to ask whether they overlap; and an array is seven arguments.
+inlined: Any = njit(nogil=True, _nrt=False, forceinline=True)
 
 
 @compiled
@@ -60,88 +76,75 @@ def scan(data: Any, size: int, t: Any, out: Any) -> tuple[int, int]:
     """Words that may hit, into `out` as rows of start, end and newlines before; returns how many rows, and all newlines.
 
     `data` is PADDING, `size` bytes, PADDING, all zero on both sides: every loop over a run of bytes ends there at the latest. Places are
-    counted from its beginning. `out` has 2 × size rows, more than can come. Rows
-    come almost in order, and a word may come twice.
+    counted from its beginning. `out` has 2 × size rows, more than can come. Rows come in order but for those of the same 4 KiB, and a
+    word may come twice.
     """
-    found = 0
-    lines = 0
-    none = uint64(0)
-    # The masks of the 64 bytes before, from which bits are shifted in.
-    host_before = dot_before = high_before = colon_before = slash_before = none
-    fours_before = chains_before = x1_before = x2_before = x4_before = x8_before = x15_before = none
-    high_in_token = False  # the token that reaches into this block may hold non-ASCII bytes
-    name_done = int64(0)
-    run_done = int64(0)
-    for base in range(PADDING, PADDING + size, 64):
-        # (1)
-        host, dot, digit, x1, colon, slash, newline, high = masks(data, base)
-        if t.wanted & NAMES:  # (2)
-            high_in_token = high_before != none or (high_in_token and host_before == ~none)
-            events = host & ~dot & shifted(dot, 1, dot_before)
-            if not t.name_every_dot:
-                events &= ~digit
-            while events:
-                at = trailing_zeros(events)
-                events &= events - uint64(1)
-                if base + at < name_done:
+    found = lines = 0
+    m = room_for_masks()
+    for mask in m:
+        mask[0] = 0
+    name_carry = url_carry = high_carry = ip4_carry = hex_carry = uint64(0)
+    ends = room_for_places()
+    odd_ends = room_for_places()
+    stop = PADDING + size + 1  # a run that the last byte belongs to ends behind it
+    for batch in range(PADDING, stop, BATCH_BYTES):
+        used = (min(BATCH_BYTES, stop - batch) + 63) >> 6  # words of the masks
+        newlines, high = classify(data, batch, used, m)  # (1)
+        if t.wanted & (NAMES | URLS):
+            mark_tokens(m, t.wanted, t.name_every_dot)  # (2)
+            count = odd_count = 0
+            for i in range(1, used + 1):  # (3)
+                token_ends, name_carry = run_ends(m.host[i], m.marks[i], name_carry)
+                url_ends, url_carry = run_ends(m.host[i], m.authority[i] & m.host[i], url_carry)
+                # Odd is an authority that is more or less than a host, and a token with non-ASCII bytes: those are read byte by byte.
+                odd = url_ends & ~m.bound[i] | m.authority[i] & ~m.host[i]
+                if high | high_carry:
+                    high_ends, high_carry = run_ends(m.host[i], m.high[i], high_carry)
+                    odd |= high_ends & token_ends
+                count = listed(ends, count, i, token_ends, 2)
+                if odd:
+                    odd_count = listed(odd_ends, odd_count, i, odd, 1)
+            for n in range(count):  # (4)
+                place = int64(ends[n])
+                if not name_may_end(data, batch + place, m, place, t.name_bits, t.name_shift, t.wanted):
                     continue
-                name_done, ascii_only = token_end(data, base + at, host, at)
-                end = stripped_end(data, base + at, name_done)
-                if ascii_only and high == none and not high_in_token:
-                    last8 = mixed(load64(data, end - 8) | _LOWER8)
-                    if not bit(t.name_bits, last8 >> uint64(t.name_shift)):
-                        continue
-                if end > base + at and name_may_hit(data, end, t.names):
-                    found = put(data, base + at, lines + ones_below(newline, at), out, found)
-        if t.wanted & (IPV4 | IPV6):  # (3)
-            fours = digit & shifted(dot, 1, dot_before)
-            chains = fours & two_to_four_back(fours, fours_before)
-            events = chains & two_to_four_back(chains, chains_before)
-            fours_before, chains_before = fours, chains
-            while events:
-                at = trailing_zeros(events)
-                events &= events - uint64(1)
-                address, before = ip4_at(data, base + at)
+                if token_may_hit(data, batch + place, t.names, t.url_hosts):  # (5)
+                    found = put(data, batch, place, lines, m.newline, out, found)
+            for n in range(odd_count):
+                place = int64(odd_ends[n])
+                if token_may_hit(data, batch + place, t.names, t.url_hosts):  # (5)
+                    found = put(data, batch, place, lines, m.newline, out, found)
+        if t.wanted & (IPV4 | IPV6):
+            mark_ip4(m)  # (2)
+            count = 0
+            for i in range(1, used + 1):  # (3)
+                number_ends, ip4_carry = run_ends(m.digit[i], m.marks[i], ip4_carry)
+                count = listed(ends, count, i, number_ends, 1)
+            for n in range(count):  # (4), (5)
+                place = int64(ends[n])
+                address, before = ip4_at(data, batch + place, m, place)
                 if address < 0:
                     continue
                 # The last 32 bits of an IPv6 address may be written so; such a one begins with digits, or with two colons.
                 in_ip6 = data[before] == 58 and (_HEX[data[before - 1]] != _NO_DIGIT or data[before - 1] == 58)
                 if (in_ip6 and t.wanted & IPV6) or ip4_may_hit(uint64(address), t):
-                    found = put(data, base + at, lines + ones_below(newline, at), out, found)
-        if t.wanted & (HASHES | IPV6):  # (4)
-            x2 = x1 & shifted(x1, 1, x1_before)
-            x4 = x2 & shifted(x2, 2, x2_before)
-            x8 = x4 & shifted(x4, 4, x4_before)
-            x15 = x8 & shifted(x8, 7, x8_before)
-            events = x15 & ~shifted(x15, 1, x15_before)
-            if t.wanted & IPV6:
-                events |= colon & shifted(colon, 1, colon_before)
-            x1_before, x2_before, x4_before, x8_before, x15_before = x1, x2, x4, x8, x15
-            while events:
-                at = trailing_zeros(events)
-                events &= events - uint64(1)
-                if base + at < run_done:
+                    found = put(data, batch, place, lines, m.newline, out, found)
+        if t.wanted & (HASHES | IPV6):
+            mark_hex(m, t.wanted)  # (2)
+            count = 0
+            for i in range(1, used + 1):  # (3)
+                hex_ends, hex_carry = run_ends(m.hex[i], m.marks[i], hex_carry)
+                if hex_ends:
+                    count = listed(ends, count, i, hex_ends, 1)
+            for n in range(count):  # (4), (5)
+                place = int64(ends[n])
+                if not hex_run_is_likely(m, place):
                     continue
-                start, run_done = run_around(data, base + at)
-                may_hit, colons = hashes_may_hit(data, start, run_done, t.hashes)
-                if not may_hit and t.wanted & IPV6 and colons >= 2:
-                    valid, upper, lower = ip6_at(data, start, run_done)
-                    if valid:
-                        may_hit = ip6_may_hit(upper, lower, t.ip6, t.ip6_lengths)
-                        if upper == none and lower >> uint64(32) == uint64(0xFFFF):
-                            address6 = lower & uint64(0xFFFFFFFF)
-                            may_hit |= ip4_may_hit(address6, t)
-                if may_hit:
-                    found = put(data, base + at, lines + ones_below(newline, at), out, found)
-        if t.wanted & URLS:  # (5)
-            events = slash & shifted(slash, 1, slash_before) & shifted(colon, 2, colon_before)
-            while events:
-                at = trailing_zeros(events)
-                events &= events - uint64(1)
-                if url_may_hit(data, base + at + 1, t.url_hosts):
-                    found = put(data, base + at, lines + ones_below(newline, at), out, found)
-        host_before, dot_before, high_before, colon_before, slash_before = host, dot, high, colon, slash
-        lines += ones(newline)
+                if hex_run_may_hit(data, batch + place, t.hashes, t.ip6, t.ip6_lengths):
+                    found = put(data, batch, place, lines, m.newline, out, found)
+        lines += newlines
+        for mask in m:
+            mask[0] = mask[WORDS - 1]
     return found, lines
 
 
@@ -158,22 +161,182 @@ def scan_each(data: Any, starts: Any, sizes: Any, t: Any, out: Any, counts: Any)
         found += counts[n, 0]
 
 
+# Masks. Each loop over words takes the word before, too, so it needs all of the loop before it.
+
+
+@inlined
+def classify(data: Any, batch: int, used: int, m: Any) -> tuple[int, Any]:
+    """The masks of a batch; returns how many newlines there are, and zero when all bytes are ASCII."""
+    newlines = 0
+    any_high = uint64(0)
+    for i in range(1, used + 1):
+        label, dash, dot, digit, hex_, colon, slash, newline, high, bound = masks(data, batch + 64 * (i - 1))
+        m.label[i], m.dash[i], m.dot[i], m.digit[i], m.hex[i] = label, dash, dot, digit, hex_
+        m.colon[i], m.slash[i], m.newline[i], m.high[i], m.bound[i] = colon, slash, newline, high, bound
+        newlines += ones(newline)
+        any_high |= high
+    return newlines, any_high
+
+
+@inlined
+def mark_tokens(m: Any, wanted: int, every_dot: int) -> None:
+    """Host bytes behind a dot, and those behind "://"."""
+    names, urls = all_if(wanted & NAMES), all_if(wanted & URLS)
+    digits = all_if(every_dot)
+    for i in range(1, WORDS):
+        m.host[i] = m.label[i] | m.dash[i] | m.dot[i]
+        m.slashes[i] = m.slash[i] & back(m.slash, i, 1) & back(m.colon, i, 2)
+    for i in range(1, WORDS):
+        m.authority[i] = back(m.slashes, i, 1) & urls
+        in_name = (m.label[i] | m.dash[i]) & (~m.digit[i] | digits) & back(m.dot, i, 1) & names
+        m.marks[i] = in_name | m.authority[i] & m.host[i]
+
+
+@inlined
+def mark_ip4(m: Any) -> None:
+    for i in range(1, WORDS):
+        m.number2[i] = m.digit[i] & back(m.dot, i, 1)
+    for i in range(1, WORDS):
+        m.number3[i] = m.number2[i] & back_2_to_4(m.number2, i)
+    for i in range(1, WORDS):
+        m.marks[i] = m.number3[i] & back_2_to_4(m.number3, i)
+
+
+@inlined
+def mark_hex(m: Any, wanted: int) -> None:
+    ip6 = all_if(wanted & IPV6)
+    for i in range(1, WORDS):
+        m.hex2[i] = m.hex[i] & back(m.hex, i, 1)
+    for i in range(1, WORDS):
+        m.hex4[i] = m.hex2[i] & back(m.hex2, i, 2)
+    for i in range(1, WORDS):
+        m.hex8[i] = m.hex4[i] & back(m.hex4, i, 4)
+    for i in range(1, WORDS):
+        m.marks[i] = m.hex8[i] & back(m.hex8, i, 7) | m.colon[i] & back(m.colon, i, 1) & ip6
+
+
+@inlined
+def all_if(wanted: int) -> Any:
+    return ~uint64(0) if wanted else uint64(0)
+
+
+@inlined
+def back(mask: Any, i: int, bytes_: int) -> Any:
+    """Which bytes have one of the mask so many bytes before."""
+    return mask[i] << uint64(bytes_) | mask[i - 1] >> uint64(64 - bytes_)
+
+
+@inlined
+def back_2_to_4(mask: Any, i: int) -> Any:
+    return back(mask, i, 2) | back(mask, i, 3) | back(mask, i, 4)
+
+
+@inlined
+def run_ends(runs: Any, marks: Any, carry: Any) -> tuple[Any, Any]:
+    """The first byte behind each run of ones that holds a mark, and the carry into the next word.
+
+    runs   0111 0110   (the lowest bit to the right)
+    marks  0000 0100
+    sum    0111 1010   of which 0000 1000 was in no run
+    """
+    marked = runs + marks
+    ends = marked + carry
+    return ends & ~runs, uint64(marked < runs) | uint64(ends < marked)
+
+
+@inlined
+def listed(list_: Any, count: int, i: int, marks: Any, usual: int) -> int:
+    """Adds the places in a batch that word `i` marks to a list of `count`, and returns how many there are now.
+
+    `usual` places are written even where there are fewer, since that takes less time than to guess wrongly how many there are.
+    """
+    first = 64 * (i - 1)
+    new_count = count + ones(marks)
+    for n in range(usual):
+        list_[count + n] = np.uint16(first + trailing_zeros(marks))
+        marks &= marks - uint64(1)
+    count += usual
+    while marks:
+        list_[count] = np.uint16(first + trailing_zeros(marks))
+        marks &= marks - uint64(1)
+        count += 1
+    return new_count
+
+
+@inlined
+def bits_before(mask: Any, place: int) -> Any:
+    """Of the 64 bytes before a place of the batch; the last of them is the highest bit."""
+    i, at = (place >> 6) + 1, uint64(place & 63)
+    return mask[i] << uint64(1) << (uint64(63) - at) | mask[i - 1] >> at
+
+
 # Names
 
 
+@inlined
+def name_may_end(data: Any, end: int, m: Any, place: int, bitmap: Any, shift: int, wanted: int) -> Any:
+    """Whether a name that is searched for may end where this run of host bytes does.
+
+    The bitmap has the ending of each: the last twelve bytes, or all of a shorter one. So a shorter one is looked up from the last edge
+    on before which there is room for no longer one. Without branches: `|` takes less than to find out that it was not needed.
+    """
+    low = load64(data, end - 8) | _LOWER8
+    high = (load64(data, end - 16) | _LOWER8) >> uint64(32)
+    edges = ~bits_before(m.label, place) >> uint64(52)  # of the last twelve bytes those with which no label goes on
+    may = held(bitmap, shift, ending(low, high))
+    edge = edges & uint64(0xF)
+    size = leading_zeros(edge) - 52  # 8 to 11, or 12 when there is no edge
+    may |= held(bitmap, shift, ending(low, without_first(high, 12 - size)))
+    may |= several(edge) & is_inner(data[end - 1 - size])  # another may be further on
+    if wanted & SHORT_NAMES:
+        edge = edges >> uint64(4) & uint64(0xF)
+        size = leading_zeros(edge) - 56  # 4 to 7, or 8
+        may |= held(bitmap, shift, ending(without_first(low, 8 - size), uint64(0)))
+        may |= several(edge) & is_inner(data[end - 1 - size])
+    return may | (edges >> uint64(11) != uint64(0))  # a last '.' or '-' is none of the name
+
+
 @compiled
-def token_end(data: Any, position: int, host: Any, at: int) -> tuple[int, bool]:
-    """The end of the run of host bytes that holds `position`, and whether what lies in later blocks is ASCII."""
-    others = ~host >> uint64(at)
-    if others != uint64(0):
-        return position + trailing_zeros(others), True
-    end = position - at + 64
-    ascii_only = True
-    while _IS_HOST[data[end]]:
-        if data[end] >= 128:
-            ascii_only = False
-        end += 1
-    return end, ascii_only
+def endings_of(text: Any, ends: Any, sizes: Any, out: Any) -> None:
+    """What `name_may_end` looks up, of names of four bytes or more. There are 16 bytes in `text` before the end of the first."""
+    for n in range(len(ends)):
+        low = load64(text, ends[n] - 8) | _LOWER8
+        high = (load64(text, ends[n] - 16) | _LOWER8) >> uint64(32)
+        out[n] = ending(without_first(low, max(8 - sizes[n], 0)), without_first(high, min(max(12 - sizes[n], 0), 4)))
+
+
+@inlined
+def ending(low: Any, high: Any) -> Any:
+    """One number of the last eight bytes and the four before them."""
+    return low + high * _ODD
+
+
+@inlined
+def without_first(bytes_: Any, count: int) -> Any:
+    """With zeros for that many bytes at the beginning, where the lowest bits are."""
+    return bytes_ >> uint64(8 * count) << uint64(8 * count)
+
+
+@inlined
+def several(mask: Any) -> Any:
+    return mask & (mask - uint64(1)) != uint64(0)
+
+
+@inlined
+def is_inner(c: int) -> Any:
+    """Whether a host token may go on before this edge: '.' or '-'."""
+    return (c == 46) | (c == 45)
+
+
+@compiled
+def token_may_hit(data: Any, end: int, names: Any, hosts: Any) -> bool:
+    """Whether the host token that ends there holds a name that is known, or begins an authority whose host is."""
+    if name_may_hit(data, stripped_end(data, 0, end), names):
+        return True
+    start = end
+    while _IS_HOST[data[start - 1]]:
+        start -= 1
+    return data[start - 1] == 47 and data[start - 2] == 47 and data[start - 3] == 58 and url_may_hit(data, start, hosts)
 
 
 @compiled
@@ -215,36 +378,33 @@ def fingerprints_of_names(text: Any, ends: Any, out: Any) -> None:
 # Internet addresses
 
 
-@compiled
-def ip4_at(data: Any, position: int) -> tuple[int, int]:
-    """The address whose last number begins there, or -1; and the place before it.
+@inlined
+def ip4_at(data: Any, end: int, m: Any, place: int) -> tuple[int, int]:
+    """The address whose last number ends there, or -1; and the place before it.
 
-    More than three digits on either side are left to who decides.
+    Numbers above 255 and beginnings with more digits give some address too: who decides sees what is written.
     """
-    last = digit_at(data, position)
-    if digit_at(data, position + 1) < 10:
-        last = last * 10 + digit_at(data, position + 1)
-        if digit_at(data, position + 2) < 10:
-            last = last * 10 + digit_at(data, position + 2)
-    third, at = number_before(data, position - 1)
-    second, at = number_before(data, at)
-    first, at = number_before(data, at)
-    if (first | second | third | last) >= 256:
-        return int64(-1), at
-    return int64(first << 24 | second << 16 | third << 8 | last), at
+    dots = bits_before(m.dot, place)
+    size4 = leading_zeros(dots)
+    if size4 > 3:
+        return int64(-1), end
+    size3 = leading_zeros(dots << uint64(size4 + 1))
+    size2 = leading_zeros(dots << uint64(size4 + size3 + 2))
+    first_end = end - size4 - size3 - size2 - 3
+    size1 = min(leading_zeros(~(bits_before(m.digit, place) << uint64(end - first_end))), 3)
+    address = number_before(data, first_end, size1) << uint64(24)
+    address |= number_before(data, first_end + 1 + size2, size2) << uint64(16)
+    address |= number_before(data, end - size4 - 1, size3) << uint64(8)
+    return int64(address | number_before(data, end, size4)), first_end - size1 - 1
 
 
-@compiled
-def number_before(data: Any, dot: int) -> tuple[int, int]:
-    """The number of one to three digits before a dot, 999 when there is none; and where the dot before it should be."""
-    ones_, tens, hundreds = digit_at(data, dot - 1), digit_at(data, dot - 2), digit_at(data, dot - 3)
-    if data[dot] != 46 or ones_ > 9:
-        return 999, dot
-    if tens > 9:
-        return ones_, dot - 2
-    if hundreds > 9:
-        return tens * 10 + ones_, dot - 3
-    return hundreds * 100 + tens * 10 + ones_, dot - 4
+@inlined
+def number_before(data: Any, end: int, digits: int) -> Any:
+    """The last byte of the number that these digits, at most three, are."""
+    three = (load64(data, end - 8) ^ _ZEROS8) >> uint64(40)
+    three = without_first(three, 3 - digits)
+    # The third byte of the product is the sum of 100 × the first, 10 × the second, and the third: nothing carries into it.
+    return three * uint64(100 << 16 | 10 << 8 | 1) >> uint64(16) & uint64(0xFF)
 
 
 @compiled
@@ -253,11 +413,11 @@ def digit_at(data: Any, position: int) -> int:
     return int64(data[position] ^ np.uint8(48))
 
 
-@compiled
+@inlined
 def ip4_may_hit(address: Any, t: Any) -> bool:
-    if bit(t.ip4_bits, mixed(address) >> uint64(t.ip4_shift)) and known(t.ip4, address + uint64(1)):
+    if held(t.ip4_bits, t.ip4_shift, address) and known(t.ip4, address + uint64(1)):
         return True
-    if bit(t.ip4_near_bits, mixed(address >> uint64(12)) >> uint64(t.ip4_near_shift)):
+    if held(t.ip4_near_bits, t.ip4_near_shift, address >> uint64(12)):
         for length in t.ip4_lengths:
             if known(t.ip4_networks, address >> uint64(32 - length) << uint64(8) | uint64(length)):
                 return True
@@ -361,6 +521,30 @@ def fingerprints_of_networks6(highs: Any, lows: Any, lengths: Any, out: Any) -> 
 # Hashes, and runs of hexadecimal digits and colons
 
 
+@inlined
+def hex_run_is_likely(m: Any, place: int) -> bool:
+    """Whether the run that ends there has the digits of a hash, or the colons of an IPv6 address. Most are long numbers."""
+    size = leading_zeros(~bits_before(m.hex, place))
+    if size >= 32:
+        return True
+    colons = bits_before(m.colon, place) >> uint64(64 - size)
+    return colons & colons << uint64(1) != uint64(0) or ones(colons) >= 7
+
+
+@compiled
+def hex_run_may_hit(data: Any, run_end: int, hashes: Any, ip6: Any, ip6_lengths: Any) -> bool:
+    start, end = run_around(data, run_end - 1)
+    may_hit, colons = hashes_may_hit(data, start, end, hashes)
+    if may_hit or colons < 2:
+        return may_hit
+    valid, upper, lower = ip6_at(data, start, end)
+    if not valid:
+        return False
+    # An IPv4 address in hexadecimal digits is too rare to be looked up.
+    is_ip4 = upper == uint64(0) and lower >> uint64(32) == uint64(0xFFFF)
+    return is_ip4 or ip6_may_hit(upper, lower, ip6, ip6_lengths)
+
+
 @compiled
 def run_around(data: Any, position: int) -> tuple[int, int]:
     start = position
@@ -436,8 +620,9 @@ def is_closing(c: int) -> bool:
 
 
 @compiled
-def put(data: Any, position: int, lines: int, out: Any, found: int) -> int:
-    """The word that holds a position, unless it is the one that was put out last."""
+def put(data: Any, batch: int, place: int, lines: int, newline: Any, out: Any, found: int) -> int:
+    """The word that holds the byte before a place, unless it is the one that was put out last. `lines`: newlines before the batch."""
+    position = batch + place - 1
     if found and out[found - 1, 0] <= position < out[found - 1, 1]:
         return found
     start = position
@@ -446,9 +631,12 @@ def put(data: Any, position: int, lines: int, out: Any, found: int) -> int:
     end = position + 1
     while not _IS_STOP[data[end]]:
         end += 1
+    i = place >> 6
+    for before in range(1, i + 1):
+        lines += ones(newline[before])
     out[found, 0] = start
     out[found, 1] = end
-    out[found, 2] = lines
+    out[found, 2] = lines + ones(newline[i + 1] & ((uint64(1) << uint64(place & 63)) - uint64(1)))
     return found + 1
 
 
@@ -479,21 +667,23 @@ def enter(table: Any, keys: Any) -> None:
 
 @compiled
 def set_mixed_bits(bitmap: Any, shift: int, keys: Any) -> None:
+    """Enters keys into a bitmap: two bits of one word each, so that a look takes one word and is right more often."""
     for key in keys:
-        place = mixed(key) >> uint64(shift)
-        bitmap[place >> uint64(6)] |= uint64(1) << (place & uint64(63))
+        mixed_key = mixed(key)
+        bitmap[mixed_key >> uint64(shift)] |= two_bits(mixed_key)
 
 
-@compiled
-def last8_of(text: Any, ends: Any, out: Any) -> None:
-    """What stage (2) looks up, of names of eight bytes or more."""
-    for n in range(len(ends)):
-        out[n] = load64(text, ends[n] - 8) | _LOWER8
+@inlined
+def held(bitmap: Any, shift: int, key: Any) -> Any:
+    """Whether a bitmap may hold a key. `shift` leaves the number of its word."""
+    mixed_key = mixed(key)
+    bits = two_bits(mixed_key)
+    return bitmap[mixed_key >> uint64(shift)] & bits == bits
 
 
-@compiled
-def bit(bitmap: Any, place: Any) -> Any:
-    return bitmap[place >> uint64(6)] >> (place & uint64(63)) & uint64(1)
+@inlined
+def two_bits(mixed_key: Any) -> Any:
+    return uint64(1) << (mixed_key & uint64(63)) | uint64(1) << (mixed_key >> uint64(6) & uint64(63))
 
 
 @compiled
@@ -508,90 +698,3 @@ def with_byte(h: Any, c: int) -> Any:
     if 65 <= c <= 90:
         c += 32
     return (h ^ uint64(c)) * _ODD + (h >> uint64(47))
-
-
-# Masks
-
-
-@compiled
-def shifted(mask: Any, bits: int, before: Any) -> Any:
-    return mask << uint64(bits) | before >> uint64(64 - bits)
-
-
-@compiled
-def two_to_four_back(mask: Any, before: Any) -> Any:
-    return shifted(mask, 2, before) | shifted(mask, 3, before) | shifted(mask, 4, before)
-
-
-@compiled
-def ones_below(mask: Any, at: int) -> int:
-    return ones(mask & ((uint64(1) << uint64(at)) - uint64(1)))
-
-
-@intrinsic
-def masks(_: Any, data: Any, at: Any) -> Any:
-    """Of the 64 bytes from `at`: host byte, dot, digit, hexadecimal digit or colon, colon, slash, newline, non-ASCII."""
-    result = types.UniTuple(types.uint64, 8)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = ir.VectorType(ir.IntType(8), 64)
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        place = builder.bitcast(builder.gep(array.data, [args[1]]), vector.as_pointer())
-        v = builder.load(place, align=1)
-
-        def all_of(byte: int) -> Any:
-            return ir.Constant(vector, [byte] * 64)
-
-        def is_(byte: str) -> Any:
-            return builder.icmp_unsigned("==", v, all_of(ord(byte)))
-
-        def within(x: Any, first: str, last: str) -> Any:
-            # Below `first` the difference wraps around and is large.
-            return builder.icmp_unsigned("<=", builder.sub(x, all_of(ord(first))), all_of(ord(last) - ord(first)))
-
-        def any_of(*found: Any) -> Any:
-            together = found[0]
-            for one in found[1:]:
-                together = builder.or_(together, one)
-            return together
-
-        lower = builder.or_(v, all_of(0x20))
-        dot, digit, colon = is_("."), within(v, "0", "9"), is_(":")
-        high = builder.icmp_signed("<", v, all_of(0))
-        host = any_of(digit, within(lower, "a", "z"), high, dot, is_("-"), is_("_"))
-        hex_or_colon = any_of(digit, within(lower, "a", "f"), colon)
-        found = (host, dot, digit, hex_or_colon, colon, is_("/"), is_("\n"), high)
-        return context.make_tuple(builder, result, [builder.bitcast(m, ir.IntType(64)) for m in found])
-
-    return result(data, types.int64), generate
-
-
-@intrinsic
-def load64(_: Any, data: Any, at: Any) -> Any:
-    """The eight bytes from `at`."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        return builder.load(builder.bitcast(builder.gep(array.data, [args[1]]), ir.IntType(64).as_pointer()), align=1)
-
-    return types.uint64(data, types.int64), generate
-
-
-@intrinsic
-def trailing_zeros(_: Any, mask: Any) -> Any:
-    """How many bits below the lowest that is set; of a mask that is not zero."""
-
-    def generate(_: Any, builder: Any, __: Any, args: Any) -> Any:
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.uint64), generate
-
-
-@intrinsic
-def ones(_: Any, mask: Any) -> Any:
-    """How many bits are set."""
-
-    def generate(_: Any, builder: Any, __: Any, args: Any) -> Any:
-        return builder.ctpop(args[0])
-
-    return types.int64(types.uint64), generate

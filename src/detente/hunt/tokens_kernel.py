@@ -30,22 +30,18 @@ from detente.hunt.kernel import (
     _NO_DIGIT,
     _ODD,
     _SEED,
-    bit,
     compiled,
     digit_at,
     ip6_at,
     ip6_fingerprint,
-    masks,
     mixed,
     run_around,
-    shifted,
     stripped_end,
-    token_end,
-    trailing_zeros,
     with_byte,
 )
 from detente.hunt.tables import PRINT_OF_ADDRESS6, PRINT_OF_HASH, PRINT_OF_NAME, PRINT_OF_URL_HOST, RECENT, RECENT_WORDS
 from detente.hunt.values import AUTHORITY_BYTES_MAX, NAME_BYTES_MAX
+from detente.hunt.vectors import masks, trailing_zeros
 
 LABEL_BYTES_MAX = 63
 _ENDS_AUTHORITY = np.zeros(256, np.uint8)
@@ -73,7 +69,8 @@ def tokens(
     word_done = int64(0)
     trimmed_end = int64(0)
     for base in range(PADDING, PADDING + size, 64):
-        host, dot, _, x1, colon, slash, _, _ = masks(data, base)
+        label, dash, dot, _, x1, colon, slash, _, _, _ = masks(data, base)
+        host = label | dash | dot
         # Names and IPv4 addresses: anything behind a dot.
         events = host & ~dot & shifted(dot, 1, dot_before)
         while events:
@@ -81,7 +78,7 @@ def tokens(
             events &= events - uint64(1)
             if base + at < name_done:
                 continue
-            name_done, _ = token_end(data, base + at, host, at)
+            name_done = token_end(data, base + at, host, at)
             start = token_start(data, base + at)
             end = stripped_end(data, base + at, name_done)
             address = address4(data, start, end)
@@ -429,3 +426,28 @@ def first_not_below(keys: Any, low: int, high: int, wanted: Any) -> int:
         else:
             high = middle
     return low
+
+
+# Masks
+
+
+@compiled
+def shifted(mask: Any, bits: int, before: Any) -> Any:
+    return mask << uint64(bits) | before >> uint64(64 - bits)
+
+
+@compiled
+def token_end(data: Any, position: int, host: Any, at: int) -> int:
+    """The end of the run of host bytes that holds `position`, which is bit `at` of the mask."""
+    others = ~host >> uint64(at)
+    if others != uint64(0):
+        return position + trailing_zeros(others)
+    end = position - at + 64
+    while _IS_HOST[data[end]]:
+        end += 1
+    return end
+
+
+@compiled
+def bit(bitmap: Any, place: Any) -> Any:
+    return bitmap[place >> uint64(6)] >> (place & uint64(63)) & uint64(1)

@@ -5,29 +5,25 @@
 The index travels to the logs: each worker opens them itself, under the same paths, and what comes back are counts, times and some
 examples. A worker that dies has its unfinished tasks done again by others; a result that came counts once, so nothing is lost or doubled.
 
-Whoever can reach a Dask scheduler can run code as its workers. Keep it within one's own perimeter, or speak `tls://` with certificates, as
-Dask's documentation describes.
-
 Needs the extra `cluster`; every worker the same version of Détente, with the extra `hunt` if whoever asks has it.
 """
 
 from __future__ import annotations
 
 import importlib
-import logging
 import mmap
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
+
 from detente import __version__
-from detente.errors import DetenteError, InvalidStatement, LocalError, NotFound, Unreachable
+from detente.errors import DetenteError, InvalidStatement, LocalError, Unreachable
 from detente.hunt.buffered import BufferedLog
 from detente.hunt.every_line import with_every_line
 from detente.hunt.gathered import Gathered, Written, with_gathered
@@ -42,27 +38,15 @@ from detente.hunt.sequence import watched
 from detente.hunt.sieve import can_compile, sieve_for
 from detente.hunt.warninglists import WarningLists
 from detente.node.code_cache import Preparing, load_code
+from detente.node.crew import Crew, workers
 from detente.node.logs import LogFile, Logs, Reading, reason_of
 from detente.node.plain_files import BUFFER_BYTES
 from detente.node.search import Manner, Searched, Sofar, Workers
 from detente.node.search import search as search_files
 
-CONNECT_S = 10
-# For processes of our own. What Dask sets for arrays, to give back memory early, makes each block of a log cost new pages: half as much
-# again as to search it. Nobody looks at profiles of workers that end with the hunt.
-_OWN_PROCESSES: Mapping[str, object] = {
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.system-monitor.gil.enabled": False,
-    "distributed.admin.system-monitor.interval": "10s",
-    "distributed.admin.tick.interval": "1s",
-    "distributed.worker.memory.monitor-interval": "1s",
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
-}
-
 Found = tuple[HuntResult, Written]  # of a part of a log
 _NOTHING = Written((), 1)
+_FOUND = msgspec.msgpack.Decoder(list[tuple[Part, Found]])
 # The bytes that are done, of how many, and the lines that hit.
 Progress = Callable[[int, int, int], None]
 
@@ -155,59 +139,6 @@ def search_on(where: Workers, logs: Logs, index: Index, manner: Manner) -> Searc
     return Searched(tuple(found), None, across=gathered.result())
 
 
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """A client of Dask; and a folder that all workers can read, where they are processes of our own."""
-
-    client: Any
-    folder: Path | None = None
-
-
-@contextmanager
-def workers(where: Workers) -> Iterator[Crew]:
-    """The workers of the cluster at an address, or processes of our own on this machine, which end with the hunt.
-
-    Our own can be reached by nobody else: they listen on this machine alone, and talk by TLS with a key that is made for them.
-    """
-    if find_spec("distributed") is None:
-        raise NotFound(
-            "to hunt on several processes or machines needs Dask, which is not installed here: pip install 'detente[cluster]'. "
-            "Without it, hunt in one process: leave out --workers and --cluster"
-        )
-    dask: Any = importlib.import_module("distributed")
-    if where.address:
-        try:
-            client = dask.Client(where.address, timeout=CONNECT_S, set_as_default=False)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise Unreachable(
-                f"no scheduler answers at {where.address} ({error}); is it running, and is the address right?"
-            ) from None
-        except TypeError as error:  # of tls:// without certificates
-            raise InvalidStatement(
-                f"{where.address} cannot be spoken to ({error}); tls:// needs certificates, see docs/hunting.md"
-            ) from None
-        with client:
-            yield Crew(client)
-        return
-    config: Any = importlib.import_module("dask.config")
-    with (
-        TemporaryDirectory(prefix="detente-hunt-") as folder,
-        config.set(_OWN_PROCESSES),
-        dask.LocalCluster(
-            n_workers=where.count,
-            threads_per_worker=1,
-            processes=True,
-            security=True,
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-            local_directory=folder,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        dask.Client(cluster, set_as_default=False, direct_to_workers=True) as client,
-    ):
-        yield Crew(client, Path(folder))
-
-
 def hunt_on(
     crew: Crew,
     files: Sequence[LogFile],
@@ -244,11 +175,12 @@ def hunt_on(
             pure=False,
         )
         try:
-            for future, found in dask.as_completed(futures, loop=client.loop, with_results=True):
+            for future, encoded in dask.as_completed(futures, loop=client.loop, with_results=True):
                 if future.cancelled():
                     raise Unreachable(
                         "the scheduler is gone, and with it what was found so far; hunt again when it is back"
                     )
+                found = _FOUND.decode(encoded)
                 results.update(found)
                 done += sum(part.end - part.start for part, _ in found)
                 hits += sum(result.hit_lines for _, (result, _) in found)
@@ -273,7 +205,7 @@ def in_order(found: Mapping[Part, Found], gathered: Gathered | None) -> dict[int
         by_log.setdefault(part.log, []).append(found[part])
     results: dict[int, HuntResult] = {}
     for log, parts in by_log.items():
-        result = joined([result for result, _ in parts])
+        result = _with_tuples(joined([result for result, _ in parts]))
         together = gathered or Gathered()
         lines = 0
         for part_result, written in parts:
@@ -281,6 +213,14 @@ def in_order(found: Mapping[Part, Found], gathered: Gathered | None) -> dict[int
             lines += part_result.lines
         results[log] = with_gathered(result, together) if gathered is None else result
     return results
+
+
+def _with_tuples(result: HuntResult) -> HuntResult:
+    """The values of an indicator come back as a list, though the index has a tuple."""
+    return replace(
+        result,
+        hits=tuple(replace(h, source=replace(h.source, values=tuple(h.source.values))) for h in result.hits),
+    )
 
 
 def _log(file: LogFile) -> Log:
@@ -331,9 +271,7 @@ def _make_plugin(index: Index) -> Any:
     return Hunter(index, __version__)
 
 
-def search(
-    parts: Sequence[tuple[str, Part]], *, index: str, year: int | None, format_name: str
-) -> list[tuple[Part, Found]]:
+def search(parts: Sequence[tuple[str, Part]], *, index: str, year: int | None, format_name: str) -> bytes:
     """One task, on a worker: with one thread, because Dask has as many threads as there are to be."""
     dask: Any = importlib.import_module("distributed")
     plugin = dask.get_worker().plugins[index]
@@ -346,7 +284,7 @@ def search(
             found.append((part, search_part(name, part, plugin.matcher, year, format_name)))
         elif plugin.index.across:
             found.append((part, search_whole(LogFile(name, part.end), plugin.matcher, year, format_name)))
-    return found
+    return msgspec.msgpack.encode(found)  # pickle takes four times as long
 
 
 def search_whole(file: LogFile, matcher: Matcher, year: int | None, format_name: str) -> Found:

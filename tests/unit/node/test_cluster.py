@@ -25,7 +25,7 @@ from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.scan import hunt
 from detente.hunt.warninglists import WarningLists
-from detente.node import cluster
+from detente.node import cluster, crew
 from detente.node.logs import LogFile, list_logs
 from detente.node.search import Workers
 from detente.stix.pattern import PatternValue
@@ -35,9 +35,9 @@ __all__ = ["node", "run"]  # fixtures
 dask: Any = importlib.import_module("distributed")
 
 SOURCES = [
-    IndicatorSource("indicator--1", [PatternValue("ipv4", "198.51.100.7")], shared_by="a"),
-    IndicatorSource("indicator--2", [PatternValue("domain", "evil.example")], shared_by="b"),
-    IndicatorSource("indicator--3", [PatternValue("ipv4", "203.0.113.0/24")], valid_until_us=0),
+    IndicatorSource("indicator--1", (PatternValue("ipv4", "198.51.100.7"),), shared_by="a"),
+    IndicatorSource("indicator--2", (PatternValue("domain", "evil.example"),), shared_by="b"),
+    IndicatorSource("indicator--3", (PatternValue("ipv4", "203.0.113.0/24"),), valid_until_us=0),
 ]
 INDEX, _ = cluster.index_of(SOURCES, WarningLists(), WarningLists())
 
@@ -47,8 +47,8 @@ def listed(files: list[Path]) -> list[LogFile]:
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[cluster.Crew]:
-    with cluster.workers(Workers(count=2)) as found:
+def two() -> Iterator[crew.Crew]:
+    with crew.workers(Workers(count=2)) as found:
         yield found
 
 
@@ -81,21 +81,21 @@ def in_one_process(files: list[Path]) -> list[tuple[str, HuntResult]]:
     return [(str(file), hunt(plain_chunks([file.read_bytes()]), INDEX.matcher())) for file in files]
 
 
-def test_two_workers_find_what_one_process_finds_line_by_line(crew: cluster.Crew, files: list[Path]) -> None:
+def test_two_workers_find_what_one_process_finds_line_by_line(two: crew.Crew, files: list[Path]) -> None:
     seen: list[tuple[int, int, int]] = []
-    found = cluster.hunt_on(crew, listed(files), INDEX, task_bytes=1 << 18, progress=lambda *done: seen.append(done))
+    found = cluster.hunt_on(two, listed(files), INDEX, task_bytes=1 << 18, progress=lambda *done: seen.append(done))
     alone = in_one_process(files)
     assert found == alone
     assert merged(r for _, r in found).count == merged(r for _, r in alone).count > 10_000
     total = sum(file.stat().st_size for file in files)
     assert len(seen) > 5
     assert seen[-1] == (total, total, sum(result.hit_lines for _, result in alone))
-    left = crew.client.run(lambda dask_worker: [name for name in dask_worker.plugins if name.startswith("detente")])
+    left = two.client.run(lambda dask_worker: [name for name in dask_worker.plugins if name.startswith("detente")])
     assert list(left.values()) == [[], []]
 
 
-def test_the_files_of_a_killed_worker_are_done_again_and_count_once(crew: cluster.Crew, files: list[Path]) -> None:
-    before = crew.client.run(os.getpid)
+def test_the_files_of_a_killed_worker_are_done_again_and_count_once(two: crew.Crew, files: list[Path]) -> None:
+    before = two.client.run(os.getpid)
     victim = sorted(before.values())[0]
     killed: list[int] = []
 
@@ -104,34 +104,34 @@ def test_the_files_of_a_killed_worker_are_done_again_and_count_once(crew: cluste
             killed.append(victim)
             os.kill(victim, signal.SIGKILL)
 
-    found = cluster.hunt_on(crew, listed(files), INDEX, task_bytes=1 << 16, progress=kill)
+    found = cluster.hunt_on(two, listed(files), INDEX, task_bytes=1 << 16, progress=kill)
     assert killed == [victim]
     assert found == in_one_process(files)
-    crew.client.wait_for_workers(2, timeout=60)
-    assert victim not in crew.client.run(os.getpid).values()
+    two.client.wait_for_workers(2, timeout=60)
+    assert victim not in two.client.run(os.getpid).values()
 
 
 def test_a_file_that_is_not_there_a_scheduler_that_is_not_and_the_extra_that_is_not(
-    crew: cluster.Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: crew.Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [(_, result)] = cluster.hunt_on(crew, [LogFile(str(tmp_path / "nothing.log"))], INDEX)
+    [(_, result)] = cluster.hunt_on(two, [LogFile(str(tmp_path / "nothing.log"))], INDEX)
     assert "rotated away" in result.stopped
     with pytest.raises(InvalidStatement, match="no file that workers can read"):
-        cluster.hunt_on(crew, [LogFile("/dev/null")], INDEX)
-    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
-    with pytest.raises(Unreachable, match="no scheduler answers"), cluster.workers(Workers("tcp://127.0.0.1:9")):
+        cluster.hunt_on(two, [LogFile("/dev/null")], INDEX)
+    monkeypatch.setattr(crew, "CONNECT_S", 0.5)
+    with pytest.raises(Unreachable, match="no scheduler answers"), crew.workers(Workers("tcp://127.0.0.1:9")):
         pass
-    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
-    with pytest.raises(NotFound, match=r"detente\[cluster\]"), cluster.workers(Workers(count=2)):
+    monkeypatch.setattr(crew, "find_spec", lambda name: None)
+    with pytest.raises(NotFound, match=r"detente\[cluster\]"), crew.workers(Workers(count=2)):
         pass
 
 
 def test_a_worker_of_another_version_is_refused(
-    crew: cluster.Crew, files: list[Path], monkeypatch: pytest.MonkeyPatch
+    two: crew.Crew, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "__version__", "0.0.1")
     with pytest.raises(LocalError, match=r"has Détente .*, not 0\.0\.1"):
-        cluster.hunt_on(crew, listed(files), INDEX)
+        cluster.hunt_on(two, listed(files), INDEX)
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_the_command_says_the_same_from_a_cluster_as_from_here(
     assert "leave out --workers" in node("hunt", "--workers", "2", "--lines", folder, code=1)["error"]["message"]
     assert node("hunt", "--workers", "2", "--cluster", address, folder, code=2)
     processes[0].kill()
-    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
+    monkeypatch.setattr(crew, "CONNECT_S", 0.5)
     assert "no scheduler answers" in node("hunt", "--cluster", address, folder, code=7)["error"]["message"]
 
 
@@ -184,10 +184,10 @@ def test_a_worker_that_dies_is_done_without_and_a_scheduler_that_dies_ends_the_h
     scheduler: tuple[str, list[subprocess.Popen[bytes]]], files: list[Path]
 ) -> None:
     address, [boss, victim, _] = scheduler
-    with cluster.workers(Workers(address)) as crew:
+    with crew.workers(Workers(address)) as elsewhere:
         assert cluster.hunt_on(
-            crew, listed(files), INDEX, task_bytes=1 << 16, progress=lambda *_: victim.kill()
+            elsewhere, listed(files), INDEX, task_bytes=1 << 16, progress=lambda *_: victim.kill()
         ) == in_one_process(files)
         assert victim.wait(60)
         with pytest.raises(Unreachable, match="the scheduler is gone"):
-            cluster.hunt_on(crew, listed(files), INDEX, task_bytes=1 << 16, progress=lambda *_: boss.kill())
+            cluster.hunt_on(elsewhere, listed(files), INDEX, task_bytes=1 << 16, progress=lambda *_: boss.kill())

@@ -21,12 +21,11 @@ from tests.property.test_hunted_patterns_equal_reference import PATTERNS, ROWS, 
 from detente.hunt.gathered import Gathered, Written
 from detente.hunt.indicators import IndicatorSource, Matcher, compile_indicators
 from detente.hunt.literals import plan
-from detente.hunt.partition import Log, can_be_cut, tasks
+from detente.hunt.partition import Part
 from detente.hunt.readers import Outcome
 from detente.hunt.results import HuntResult
 from detente.hunt.scan import hunt
 from detente.hunt.sequence import watched
-from detente.hunt.sieve import sieve_for
 from detente.hunt.tally import Seen
 from detente.node.cluster import in_order, search_part
 from detente.node.follow import Follower
@@ -160,17 +159,15 @@ def test_workers_find_what_one_process_finds(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)
     paths = logs_of(dice, tmp_path, files=3, lines=60)
     matcher = matcher_of(*SEVERAL)
-    listed = [Log(str(path), path.stat().st_size, can_be_cut(path.read_bytes()[:16])) for path in paths]
-    parts = [part for task in tasks(listed, workers=2, task_bytes=1 << 16) for part in task]
     cut = [
-        replace(part, start=start, end=end, whole=False)
-        for part in parts
-        for start, end in _cut(dice, part.start, part.end)
+        Part(place, start, end, whole=False)
+        for place, path in enumerate(paths)
+        for start, end in _cut(dice, 0, path.stat().st_size)
     ]
     dice.shuffle(cut)
     found = {}
     for part in cut:
-        result, written = search_part(paths[part.log], part, matcher, sieve_for(matcher))
+        result, written = search_part(str(paths[part.log]), part, matcher, None, "")
         found[part] = result, again(written)
     together = Gathered()
     by_log = in_order(found, together)
@@ -188,7 +185,7 @@ def test_workers_find_what_one_process_finds(seed: int, tmp_path: Path) -> None:
 
 
 def _cut(dice: random.Random, start: int, end: int) -> list[tuple[int, int]]:
-    edges = sorted({start, end, *(dice.randrange(start, end + 1) for _ in range(3))})
+    edges = sorted({start, end, *(dice.randrange(start, end + 1) for _ in range(9))})
     return list(pairwise(edges))
 
 

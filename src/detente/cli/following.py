@@ -32,11 +32,13 @@ def followed(
     """Follows until somebody asks to stop; what was found since the logs are followed, and who we are."""
     identity = ""
     if indicators is not None:
-        sources, skipped = read_indicator_file(indicators, at_us=system_clock(), random=os.urandom)
+        sources, skipped = read_indicator_file(
+            indicators, at_us=system_clock(), random=os.urandom, every_line=choice.every_line
+        )
     else:
         # Not held open meanwhile: other commands want the node too.
         with opened(out.folder) as node:
-            sources, skipped = indicators_for(node, purpose)
+            sources, skipped = indicators_for(node, purpose, every_line=choice.every_line)
             identity = identity_id(node.origin)
     ready = matcher_for(sources, skipped, choice)
     follower = Follower(logs, ready.matcher, manner, state or out.folder / STATE_FILE)

@@ -36,6 +36,7 @@ def run_json(run: HuntRun) -> dict[str, Any]:
         "hits_per_day": dict(result.hits_per_day),
         "hits": [_hit_json(h) for h in result.hits],
         "not_searched": [{"indicator": n.id, "value": n.value, "reason": n.reason} for n in run.not_searched],
+        "every_line": [{"indicator": s.id, "shared_by": s.shared_by, "pattern": s.pattern} for s in run.every_line],
         "left_out": dict(run.left_out),
         "not_read": [{"log": n.name, "reason": n.reason} for n in run.not_read],
         "stopped": {name: r.stopped for name, r in run.by_log if r.stopped},
@@ -121,7 +122,7 @@ def _print_hits(result: HuntResult) -> None:
     head = ["indicator", "told by", "marking", "hits", "hosts", "blocked", "allowed", "first", "last", ""]
     rows = [
         [
-            defang(h.source.values[0].value) + (" …" if len(h.source.values) > 1 else ""),
+            _name(h),
             plain(h.source.shared_by),
             h.source.marking,
             number(h.count),
@@ -139,6 +140,13 @@ def _print_hits(result: HuntResult) -> None:
         click.echo(f"… and {number(len(result.hits) - SHOWN)} more; --json and --csv list all")
     if any(h.actions.get("unknown") for h in result.hits):
         click.echo("Where a line does not say whether it was blocked or allowed, it is counted in neither column.")
+
+
+def _name(hits: IndicatorHits) -> str:
+    values = hits.source.values
+    if not values:  # none leads to it
+        return plain(defang(hits.source.pattern if len(hits.source.pattern) <= 60 else hits.source.pattern[:59] + "…"))
+    return defang(values[0].value) + (" …" if len(values) > 1 else "")
 
 
 def _verdict(hits: IndicatorHits, action: str) -> str:
@@ -165,6 +173,8 @@ def _remarks(h: IndicatorHits) -> str:
 
 
 def _print_not_searched(run: HuntRun) -> None:
+    if run.every_line:
+        click.echo(f"{number(len(run.every_line))} indicator(s) were held against every line; --json lists them")
     notes = _notes(run)
     if not notes:
         click.echo("not searched: nothing; every value of every indicator was looked for in every log")

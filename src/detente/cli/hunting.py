@@ -97,6 +97,11 @@ def _warm_up(context: click.Context, _option: click.Parameter, asked: bool) -> N
     metavar="NAME",
     help="Whose indicators come first under --max-indicators; may be repeated.",
 )
+@click.option(
+    "--every-line",
+    is_flag=True,
+    help="Look also for patterns without a value to look up, by reading every line into objects: exact, and slow.",
+)
 @click.option("--share", "share_", is_flag=True, help="Send counts and times back to who shared each indicator.")
 @click.option("--year", type=click.IntRange(1970, 9999), help="For logs whose lines do not tell the year.")
 @click.option(
@@ -144,6 +149,7 @@ def hunt(
     min_confidence: int,
     max_indicators: int | None,
     prefer: tuple[str, ...],
+    every_line: bool,
     share_: bool,
     year: int | None,
     purpose: str,
@@ -177,6 +183,7 @@ def hunt(
         min_confidence=min_confidence,
         indicators_max=max_indicators,
         preferred=prefer,
+        every_line=every_line,
     )
     with _interruptible() as stop:
         manner = Manner(

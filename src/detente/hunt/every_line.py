@@ -18,7 +18,7 @@ from typing import overload
 from detente.hunt.chunks import PADDING, Batch, Piece, Rows
 from detente.hunt.indicators import IndicatorSource, Match, Matcher, Rule
 from detente.hunt.needles import Needles, needles
-from detente.hunt.sequence import NO_VALUE_SEEN, watched
+from detente.hunt.sequence import watched
 from detente.hunt.sieve import Sieve
 from detente.stix.pattern.search import leaves_of
 
@@ -47,8 +47,7 @@ def with_every_line(matcher: Matcher, sources: Sequence[IndicatorSource]) -> Mat
             some = needles(leaf.expression)
             found = None if some is None or found is None else found | some
     first = len(matcher.sources)
-    kind, value = NO_VALUE_SEEN
-    matches = tuple(Match(first + place, Rule.PATTERN, (), kind, value) for place in range(len(sources)))
+    matches = tuple(Match(first + place, Rule.PATTERN, ()) for place in range(len(sources)))
     some = None if found is None or len(found) > NEEDLES_MAX else frozenset(found)
     return replace(matcher, sources=_Chained(matcher.sources, sources), every_line=EveryLine(matches, some))
 

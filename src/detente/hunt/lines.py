@@ -19,7 +19,7 @@ class HitValues:
         """Of several the first that hit."""
         source = self._matcher.sources[hit.indicator]
         if not source.values:
-            return PatternValue("pattern", source.pattern)  # type: ignore[arg-type]  # no value leads to it, so it stands for itself
+            return pattern_of(source)
         if len(source.values) == 1:
             return source.values[0]
         key = (hit.indicator, hit.seen)
@@ -36,3 +36,8 @@ class HitValues:
         alone = self._alone[hit.indicator]
         places = [int(alone.sources[match.indicator].id) for _, value in hit.seen for match in alone.match_word(value)]
         return source.values[min(places, default=0)]
+
+
+def pattern_of(source: IndicatorSource) -> PatternValue:
+    """What stands for an indicator that no value leads to."""
+    return PatternValue("pattern", source.pattern)  # type: ignore[arg-type]  # a kind for whoever reads it, not one that is searched for

@@ -19,9 +19,6 @@ from detente.stix.pattern.observed import Observed
 from detente.stix.pattern.search import Seen as Moment
 from detente.stix.pattern.search import leaves_of, occurrences
 
-# Of a line that is held against patterns which no value leads to.
-NO_VALUE_SEEN = ("", b"")
-
 
 @dataclass(slots=True)
 class Watched:

@@ -21,10 +21,11 @@ from typing import BinaryIO, cast
 import msgspec
 
 from detente.errors import InvalidObject, LocalError, NotFound
+from detente.hunt.every_line import with_every_line
 from detente.hunt.follow import Mark, Step, begin, plan, searched
 from detente.hunt.gathered import Gathered, Written
 from detente.hunt.indicators import IndicatorSource, Matcher, NotSearched
-from detente.hunt.lines import HitValues
+from detente.hunt.lines import HitValues, pattern_of
 from detente.hunt.packed import plain_chunks
 from detente.hunt.readers import HEAD_BYTES, LogFormat, detect
 from detente.hunt.results import HuntResult, merged
@@ -33,7 +34,7 @@ from detente.hunt.scan import hunt
 from detente.hunt.sieve import Sieve, sieve_for
 from detente.joint.purpose import require_known
 from detente.node import hunt as node_hunt
-from detente.node.hunt_run import COMPILED_BYTES_MIN, Choice, HuntRun
+from detente.node.hunt_run import COMPILED_BYTES_MIN, Choice, HuntRun, apart
 from detente.node.hunt_run import matcher_for as hunt_matcher
 from detente.node.open import Node
 from detente.node.search import LineHitOf, Manner
@@ -197,11 +198,12 @@ class Follower:
         """Of patterns that need several lines: the last line, which as a rule is in the log at hand."""
         tell = self._manner.on_hit
         for source, kept in self._gathered.news():
-            kind, value = min(kept.seen.values)
+            found = pattern_of(source)
+            if kept.seen.values:
+                kind, value = min(kept.seen.values)
+                found = PatternValue(cast(Kind, kind), value.decode("utf-8", "replace"))
             if tell is not None:
-                tell(
-                    LineHitOf(name, kept.line, PatternValue(cast(Kind, kind), value.decode("utf-8", "replace")), source)
-                )
+                tell(LineHitOf(name, kept.line, found, source))
 
     def _search(self, step: Step, member: FileMember, gathered: Gathered) -> HuntResult:
         tell = self._manner.on_hit
@@ -280,22 +282,24 @@ class Ready:
     indicators: int
     not_searched: tuple[NotSearched, ...]
     left_out: Mapping[str, int]
+    every_line: tuple[IndicatorSource, ...]
 
 
-def indicators_for(node: Node, purpose: str) -> tuple[list[IndicatorSource], list[NotSearched]]:
+def indicators_for(node: Node, purpose: str, *, every_line: bool) -> tuple[list[IndicatorSource], list[NotSearched]]:
     """What may be looked for. The journal keeps what may not; raises NotPermitted when that is all, NotFound when there is none."""
     require_known([purpose])
     denied: Counter[str] = Counter()
-    sources, skipped = node_hunt.read_indicators(node, purpose, denied)
+    sources, skipped = node_hunt.read_indicators(node, purpose, denied, every_line=every_line)
     node_hunt.require_some(node, purpose, sources, denied)
     return sources, skipped
 
 
 def matcher_for(sources: Sequence[IndicatorSource], skipped: Sequence[NotSearched], choice: Choice) -> Ready:
     chosen, left_out = choice.of(sources)
-    matcher, missing = hunt_matcher(chosen, choice.warning_lists, COMPILED_BYTES_MIN)
-    matcher = replace(matcher, allow_list=choice.allow_list)
-    return Ready(matcher, len(chosen), (*skipped, *missing), left_out)
+    by_value, every_line = apart(chosen, choice)
+    matcher, missing = hunt_matcher(by_value, choice.warning_lists, COMPILED_BYTES_MIN)
+    matcher = with_every_line(replace(matcher, allow_list=choice.allow_list), every_line)
+    return Ready(matcher, len(chosen), (*skipped, *missing), left_out, every_line)
 
 
 def followed_run(found: HuntResult, ready: Ready, *, at_us: int) -> HuntRun:
@@ -307,6 +311,7 @@ def followed_run(found: HuntResult, ready: Ready, *, at_us: int) -> HuntRun:
         -1,
         at_us,
         ready.left_out,
+        every_line=ready.every_line,
     )
 
 

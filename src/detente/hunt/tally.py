@@ -167,7 +167,6 @@ class Alike:
         self.parts.append((index, tally, seen, source.revoked))
         if not source.revoked and (source.valid_from_us is not None or source.valid_until_us is not None):
             self.bounds.append((tally, source))
-        tally.see(seen)
 
     def add(self, line: int, outcome: Outcome) -> None:
         """One more such line; they come in the order of the log."""
@@ -182,9 +181,10 @@ class Alike:
                 tally.outside += source.outside(outcome.time_us)
 
     def settle(self, figures: Sequence[int]) -> None:
-        """Share out to the indicators what was counted of such lines."""
+        """Share out to the indicators what was counted of such lines, of which there is one at least."""
         for _, tally, seen, revoked in self.parts:
             tally.add(figures, seen, seen.rule)
+            tally.see(seen)
             tally.outside += figures[COUNT] * revoked
 
 

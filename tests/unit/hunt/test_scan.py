@@ -125,6 +125,15 @@ def test_a_hit_in_a_line_of_many_pieces_is_counted_once_and_has_the_time_at_its_
     assert result.hits_per_day["2015-05-17"] == 2
 
 
+def test_values_are_those_that_matched_in_lines_and_not_all_that_stand_beside_them() -> None:
+    matcher, _ = compile_indicators([IndicatorSource("indicator--n", [PatternValue("domain", "evil.example")])])
+    line = b"www.evil.example evil.example"
+    for block_bytes in (1 << 18, 8):
+        (hits,) = hunt([line], matcher, block_bytes=block_bytes, run_bytes_max=20).hits
+        # The name itself is the stronger match of this line, and the name below it is no other.
+        assert hits.seen == (("domain", "evil.example"),)
+
+
 def test_what_is_too_long_to_be_searched_is_counted() -> None:
     result = hunt([b"x" * 1000 + b"\n198.51.100.7\n" + b"y" * 1000], compiled(ADDRESS), run_bytes_max=999)
     assert (result.left_out_runs, result.left_out_bytes, result.bytes) == (2, 2000, 2014)

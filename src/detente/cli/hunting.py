@@ -24,6 +24,7 @@ from detente.hunt.readers import FORMATS
 from detente.hunt.warninglists import WarningLists
 from detente.joint.purpose import PURPOSES
 from detente.node.clock import system_clock
+from detente.node.code_cache import cache_folder, is_kept
 from detente.node.hunt_run import HUNTING, Choice, read_warning_lists
 from detente.node.lists import hunt_for_file, read_values
 from detente.node.logs import list_logs
@@ -44,6 +45,13 @@ def _warm_up(context: click.Context, _option: click.Parameter, asked: bool) -> N
     warm_up(out.progress_of_each())
     out.end_progress()
     click.echo(f"Ready after {(system_clock() - start_us) / 1e6:.1f} s.")
+    if is_kept():
+        click.echo(f"Kept in {cache_folder()} for every hunt of this user.")
+    else:
+        click.echo(
+            f"Nothing could be kept in {cache_folder()}, so each hunt will compile anew. It must be a folder of yours "
+            "to which nobody else may write; DETENTE_CACHE names another."
+        )
     context.exit()
 
 

@@ -43,13 +43,10 @@ def load_code(told: Preparing | None = None) -> None:
 
 def object_file(told: Preparing | None = None) -> bytes:
     """The one that is kept, or one that is compiled now and kept if it can be."""
-    from detente.hunt.entries import SOURCES
-    from detente.hunt.machine_code import made_for
-
-    made_of = f"{made_for()}\n{_numba()}\n{_digest_of(SOURCES)}".encode()
     with _folder() as folder:
         if folder is None:
             return _compiled(told)
+        made_of = _made_of()
         found = _read(folder, made_of)
         if found is not None:
             return found
@@ -59,6 +56,12 @@ def object_file(told: Preparing | None = None) -> bytes:
                 found = _compiled(told)
                 _keep(folder, made_of, found)
             return found
+
+
+def is_kept() -> bool:
+    """Whether the next process finds it."""
+    with _folder() as folder:
+        return folder is not None and _read(folder, _made_of()) is not None
 
 
 def cache_folder() -> Path:
@@ -76,6 +79,13 @@ def _compiled(told: Preparing | None) -> bytes:
     from detente.hunt.machine_code import target_machine
 
     return compiled_object(ENTRIES, target_machine(), None if told is None else partial(told, COMPILING))
+
+
+def _made_of() -> bytes:
+    from detente.hunt.entries import SOURCES
+    from detente.hunt.machine_code import made_for
+
+    return f"{made_for()}\n{_numba()}\n{_digest_of(SOURCES)}".encode()
 
 
 def _numba() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -178,8 +178,16 @@ def _sources(
     label = label_of(node, purpose)
     kept = open_index(node, label)
     if kept is None:
-        kept = keep_index(node, label, indicators_in(node, purpose, skipped, denied), skipped, denied, told)
+        sources = _counted(indicators_in(node, purpose, skipped, denied), known, told)
+        kept = keep_index(node, label, sources, skipped, denied, told)
     return kept.block.sources, [], kept.denied
+
+
+def _counted(sources: Iterable[IndicatorSource], total: int, told: Preparing | None) -> Iterator[IndicatorSource]:
+    for number, source in enumerate(sources):
+        if told is not None and number % 1_000 == 0:
+            told("Making the index of all indicators", number, total)
+        yield source
 
 
 def share_sightings(node: Node, run: HuntRun) -> list[Told]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from detente.hunt.block import Block
 
 # Less than this is searched before the compiled pass has loaded.
-COMPILED_BYTES_MIN = 16 << 20
-INDICATORS_MIN = 20_000
+COMPILED_BYTES_MIN = 8 << 20
+INDICATORS_MIN = 10_000
 """From so many on it pays for any log; before, to read the indicators is quicker than to load what is compiled."""
 HUNTING = "network-defence"  # the purpose of a hunt unless somebody names another
 

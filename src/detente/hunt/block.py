@@ -11,7 +11,7 @@ exchanged, and one of another number or with another label is made anew.
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from detente.hunt.keys import (
     network_of,
 )
 from detente.hunt.machine_code import call
-from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, SHORT_NAMES, URLS, Bits, Tables, mixed_int
+from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, SHORT_NAMES, URLS, Bits, Tables, held_int, mixed_int
 from detente.hunt.warninglists import WarningLists
 from detente.stix.pattern import Kind, PatternValue
 
@@ -49,6 +49,7 @@ _BITS_MIN = 1 << 13
 _BITS_PER_KEY = 8
 NO_TIME = -(1 << 63)
 NO_CONFIDENCE = 255
+KEYS_REMEMBERED_MAX = 1 << 14
 _INDICATOR = "indicator--"
 _TABLES = ("kernel_ip4", "kernel_ip4_networks", "kernel_names", "kernel_hashes", "kernel_ip6", "kernel_url_hosts")
 _BITMAPS = ("ip4", "ip4_near", "name")
@@ -71,6 +72,7 @@ class Block:
                 f"this is no index of indicators, or one of another version ({error}); delete it, and it is made anew"
             ) from None
         self._views: dict[str, memoryview] = {}
+        self._found: dict[bytes, list[int] | None] = {}  # the owners of keys that were looked up
         self._chosen: bytearray | None = None  # a byte for each indicator, where not all are looked for
         self._by_owner: tuple[memoryview, memoryview] | None = None  # the owners of all keys, and the place of each
 
@@ -99,6 +101,7 @@ class Block:
     def only(self, places: Sequence[int]) -> Sources:
         """The indicators at these places, of a block in which no others are found: they have their places there all the same."""
         block = copy(self)
+        block._found = {}
         block._chosen = bytearray(len(self.sources))
         for place in places:
             block._chosen[place] = True
@@ -121,6 +124,7 @@ class Block:
             values=self.head["values"],
             addresses4=Keys(self, ADDRESS4),
             networks4={length: Networks(self, 4, length) for length in self.head["lengths4"]},
+            near_networks4=self.near_network4,
             networks6={length: Networks(self, 6, length) for length in self.head["lengths6"]},
             names=Keys(self, NAME),
             hashes=Keys(self, HASH),
@@ -133,6 +137,13 @@ class Block:
 
     def owners(self, key: bytes) -> list[int] | None:
         """The indicators that a key belongs to, in the order in which they were added; None when there is none."""
+        if key not in self._found:
+            if len(self._found) >= KEYS_REMEMBERED_MAX:
+                self._found.clear()
+            self._found[key] = self._find_owners(key)
+        return self._found[key]
+
+    def _find_owners(self, key: bytes) -> list[int] | None:
         prints = self._numbers("key_prints")
         wanted = int.from_bytes(fingerprint(key), "little")
         place = bisect_left(prints, wanted)
@@ -147,6 +158,10 @@ class Block:
                 found.append(owner)
             place += 1
         return found or None
+
+    def near_network4(self, address: int) -> bool:
+        """False for most addresses that lie in no network."""
+        return held_int(self._numbers("kernel_ip4_near_bits"), self.head["kernel"]["ip4_near_shift"], address >> 12)
 
     def may_hold_network4(self, key: int) -> bool:
         """By the table of the compiled pass: quicker than `owners`, and a word is asked for every length of network."""
@@ -171,30 +186,35 @@ class Block:
         return view
 
     def source(self, index: int) -> IndicatorSource:
-        s = self._sections
-        other = self.head["other_ids"].get(str(index))
-        raw = s["uuids"][16 * index : 16 * index + 16].tobytes()
-        start, end = (int(time) for time in s["validities"].reshape(-1, 2)[s["validity"][index]])
+        numbers, head = self._numbers, self.head
+        other = head["other_ids"].get(str(index)) if head["other_ids"] else None
+        validity = 2 * numbers("validity")[index]
+        start, end = numbers("validities")[validity : validity + 2]
+        confidence = numbers("confidences")[index]
         return IndicatorSource(
-            id=other if other is not None else _id_of(raw),
-            values=self._values(index),
-            valid_from_us=None if start == NO_TIME else start,
-            valid_until_us=None if end == NO_TIME else end,
-            confidence=None if s["confidences"][index] == NO_CONFIDENCE else int(s["confidences"][index]),
-            revoked=bool(s["revoked"][index]),
-            marking=self.head["words"][s["markings"][index]],
-            shared_by=self.head["words"][s["shared_by"][index]],
-            pattern=self.head["patterns"].get(str(index), ""),
+            other if other is not None else _id_of(bytes(numbers("uuids")[16 * index : 16 * index + 16])),
+            self._values(index),
+            None if start == NO_TIME else start,
+            None if end == NO_TIME else end,
+            bool(numbers("revoked")[index]),
+            head["words"][numbers("markings")[index]],
+            head["words"][numbers("shared_by")[index]],
+            None if confidence == NO_CONFIDENCE else confidence,
+            head["patterns"].get(str(index), "") if head["patterns"] else "",
         )
 
     def _values(self, index: int) -> tuple[PatternValue, ...]:
         """In normal form, in the order of their keys: what the indicator wrote need not be kept for a hunt."""
         if self._by_owner is None:
-            # Keys were written down in the order of their owners.
-            places = np.argsort(self._sections["key_starts"], kind="stable").astype(np.uint32)
+            # Keys were written down in the order of their owners. No two start at one place, and to sort whole numbers is quickest.
+            starts = self._sections["key_starts"].astype(np.uint64)
+            places = np.sort(starts << np.uint64(32) | np.arange(len(starts), dtype=np.uint64)).astype(np.uint32)
             self._by_owner = self._sections["key_owners"][places].data, places.data
         owners, order = self._by_owner
-        keys = map(self._key, order[bisect_left(owners, index) : bisect_right(owners, index)])
+        first = behind = bisect_left(owners, index)
+        while behind < len(owners) and owners[behind] == index:
+            behind += 1
+        keys = map(self._key, order[first:behind])
         return tuple(value for key in keys if (value := _value_of(key)) is not None)
 
 
@@ -237,10 +257,10 @@ class Sources(Sequence[IndicatorSource]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        index %= len(self)
         if index not in self._made:
+            if not -len(self) <= index < len(self):
+                raise IndexError(index)
+            index %= len(self)
             self._made[index] = self.block.source(self._places[index])
         return self._made[index]
 
@@ -252,6 +272,7 @@ class Sources(Sequence[IndicatorSource]):
 
 
 def tables_of(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> Tables:
+    """Of all keys (`detente.hunt.keys`), and the lengths of networks among them."""
     by_table: dict[bytes, list[bytes]] = {}
     for key in keys:
         by_table.setdefault(key[:1], []).append(key if key[:1] in (NETWORK4, NETWORK6) else key[1:])

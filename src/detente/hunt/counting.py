@@ -145,6 +145,7 @@ class Counting:
         self._hit_lines = 0
         self._lines = lines_for(matcher, log_format) if on_hit is None else PlainLines()
         self._alikes: list[Alike] = []  # all that count
+        self._by_matches: dict[tuple[Match, ...], Alike] = {}
         self._by_words: dict[tuple[Alike, ...], Alike] = {}
         self._open_seen: SeenBy = {}  # of the line that came in part
         self._open_head = b""
@@ -191,6 +192,7 @@ class Counting:
             if alike.figures:
                 alike.settle(alike.figures)
         self._alikes.clear()
+        self._by_matches.clear()
         self._by_words.clear()
 
     def partly(self) -> tuple[NotSearched, ...]:
@@ -266,9 +268,12 @@ class Counting:
         matches = self._matcher.match_word(word)
         if not matches:
             return None
-        seen: SeenBy = {}
-        add_matches(seen, matches)
-        return self._new(seen, matches)
+        alike = self._by_matches.get(matches)
+        if alike is None:
+            seen: SeenBy = {}
+            add_matches(seen, matches)
+            alike = self._by_matches[matches] = self._new(seen, matches)
+        return alike
 
     def _together(self, hit: tuple[Alike, ...]) -> Alike:
         alike = self._by_words.get(hit)

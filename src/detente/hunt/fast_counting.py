@@ -52,6 +52,7 @@ class FastLines:
 
     def _forget(self) -> None:
         self._alikes: list[Alike | None] = [None]  # number 0: a word that hits nothing
+        self._number_of: dict[Alike, int] = {}
         self._bounded: list[Tally] = []  # of each row of bounds
         self._words = _words(_WORDS_FIRST, np.zeros(_TEXT_BYTES_FIRST, np.uint8), np.zeros(2, np.int64))
         self._rows = np.tile(_NO_ROW, (_ROWS_FIRST, 1))
@@ -108,9 +109,9 @@ class FastLines:
             number = by_word.get(word)
             if number is None:
                 alike = alike_of(word)
-                number = 0
-                if alike is not None:
-                    number = len(self._alikes) + len(new)
+                number = 0 if alike is None else self._number_of.get(alike, 0)
+                if alike is not None and not number:
+                    number = self._number_of[alike] = len(self._alikes) + len(new)
                     new.append(alike)
                 by_word[word] = number
             found.append(number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import chain
@@ -143,6 +143,7 @@ class Matcher:
     addresses4: Lookup[bytes] = field(default_factory=dict)
     networks4: _Networks = field(default_factory=dict)
     networks6: _Networks = field(default_factory=dict)
+    near_networks4: Callable[[int], bool] | None = None  # False for an address that lies in none of networks4
     names: Lookup[bytes] = field(default_factory=dict)
     hashes: Lookup[bytes] = field(default_factory=dict)
     urls: Lookup[bytes] = field(default_factory=dict)
@@ -153,6 +154,7 @@ class Matcher:
     plain: PlainTables | None = None
     compiled: Tables | None = None
     every_line: EveryLine | None = None
+    _by_token: dict[bytes, list[Match]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def match_word(self, word: bytes) -> tuple[Match, ...]:
         """All that the word hits. It may hit one indicator by several tokens or rules: each is reported.
@@ -165,13 +167,25 @@ class Matcher:
         if b"." in word or len(word) >= 32:
             for token in _HOST_RUN.findall(word):
                 if b"." in token or len(token) >= 32:
-                    self._match_host(token.strip(b".-"), found)
+                    found += self._host_matches(token)
         # An address has '::' or at least six colons, whatever stands around it.
         if b"::" in word or word.count(b":") >= 6:
             self._match_ipv6(word, found)
         if self.url_bytes_max and b"://" in word:
             self._match_urls(word, found)
         return tuple(found)
+
+    def _host_matches(self, token: bytes) -> Sequence[Match]:
+        """Many words of a log hold the same few names and hashes beside what else is in them."""
+        matches = self._by_token.get(token)
+        if matches is None:
+            matches = []
+            self._match_host(token.strip(b".-"), matches)
+            if len(self._by_token) >= _TOKENS_REMEMBERED_MAX:
+                self._by_token.clear()
+            if len(token) <= _TOKEN_REMEMBERED_BYTES_MAX:
+                self._by_token[token] = matches
+        return matches
 
     def _match_host(self, token: bytes, found: list[Match]) -> None:
         if b"." not in token:
@@ -196,6 +210,8 @@ class Matcher:
             self._report(hit, Rule.EXACT, "ipv4", text, found)
         if self.networks4:
             number = values.ipv4_number(text)
+            if self.near_networks4 is not None and not self.near_networks4(number):
+                return
             for length, networks in self.networks4.items():
                 if (hit := networks.get(number >> (32 - length))) is not None:
                     self._report(hit, Rule.NETWORK, "ipv4", text, found)
@@ -239,10 +255,14 @@ class Matcher:
     def _report(self, hit: Sequence[int], rule: Rule, kind: str, value: bytes, found: list[Match]) -> None:
         if not hit:
             return
-        text = value.decode("utf-8", "replace")
-        warnings = self.warning_lists.matches(kind, text) if self.warning_lists.lists else ()
-        allow_listed = bool(self.allow_list.lists and self.allow_list.matches(kind, text))
-        found.extend(Match(index, rule, warnings, kind, value, allow_listed) for index in hit)
+        warnings: tuple[str, ...] = ()
+        allow_listed = False
+        if self.warning_lists.lists or self.allow_list.lists:
+            text = value.decode("utf-8", "replace")
+            warnings = self.warning_lists.matches(kind, text)
+            allow_listed = bool(self.allow_list.matches(kind, text))
+        for index in hit:
+            found.append(Match(index, rule, warnings, kind, value, allow_listed))
 
 
 def compile_indicators(
@@ -333,6 +353,8 @@ def _class(members: bytes) -> bytes:
     return b"".join(b"\\x%02x" % byte for byte in members)
 
 
+_TOKENS_REMEMBERED_MAX = 1 << 14
+_TOKEN_REMEMBERED_BYTES_MAX = 256
 _HASH_KINDS = {digits: kind for kind, digits in values.HASH_DIGITS.items()}
 _HOST_RUN = re.compile(b"[" + _class(HOST) + b"]+")
 _LETTERS_BEFORE = re.compile(rb"[A-Za-z]+\Z")

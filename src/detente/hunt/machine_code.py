@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import llvmlite
@@ -77,7 +78,12 @@ class Packed:
 
 
 def packed(record: Record, fields: Sequence[Any]) -> Packed:
-    return Packed(record, _words(list(map(_Argument, record.kinds)), fields), tuple(fields))
+    return Packed(record, _words(_fields(record), fields), tuple(fields))
+
+
+@cache
+def _fields(record: Record) -> list[_Argument]:
+    return list(map(_Argument, record.kinds))
 
 
 class Function:

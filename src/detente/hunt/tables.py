@@ -49,3 +49,10 @@ def mixed_int(key: int) -> int:
     """`kernel.mixed`, of a number of the interpreter."""
     key = (key ^ key >> 32) * ODD & 0xFFFFFFFFFFFFFFFF
     return key ^ key >> 29
+
+
+def held_int(bitmap: memoryview, shift: int, key: int) -> bool:
+    """`kernel.held`, of a number of the interpreter."""
+    mixed = mixed_int(key)
+    bits = 1 << (mixed & 63) | 1 << (mixed >> 6 & 63)
+    return bool(bitmap[mixed >> shift] & bits == bits)

@@ -109,7 +109,7 @@ def sample(seed: str, lines: int) -> Sample:
         pieces += [dice.choice(pieces) * dice.randrange(100), b"x" * dice.randrange(250, 6000), b"." * 300, b"f:" * 200]
     log = [] if dress is not _csv else [b"time,src_ip,dst_ip,action,message"]
     for number in range(lines):
-        parts = dice.choices(pieces, k=dice.randrange(12))
+        parts = dice.choices(pieces, k=dice.randrange(9))
         if dice.random() < 0.1:
             parts.append(dice.randbytes(2).replace(b"\n", b""))
         log.append(dress(_START + number // 2, parts))
@@ -145,7 +145,8 @@ def _apache(time: int, parts: list[bytes]) -> bytes:
 
 
 def _iso(time: int, parts: list[bytes]) -> bytes:
-    return b"2015-05-17T10:%02d:%02dZ host%d app: %b" % (time // 60 % 60, time % 60, time % 7, b"".join(parts))
+    year = {0: 1969, 1: 1970, 2: 9999}.get(time % 50, 2015)
+    return b"%d-01-01T00:%02d:%02dZ host%d app: %b" % (year, time // 60 % 60, time % 60, time % 7, b"".join(parts))
 
 
 def _zeek_json(time: int, parts: list[bytes]) -> bytes:

@@ -6,17 +6,28 @@ format gives for each line that is hit, one by one; validity is judged and all i
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from unittest.mock import patch
 
+import pytest
+
+from detente.hunt.chunks import PADDING, RUN_BYTES_MAX
 from detente.hunt.indicators import IndicatorSource, Matcher, compile_indicators
+from detente.hunt.packed import is_plain
 from detente.hunt.readers import HEAD_BYTES, detect
-from detente.hunt.results import HuntResult, IndicatorHits
+from detente.hunt.results import SEEN_MAX, HuntResult, IndicatorHits
 from detente.hunt.scan import EXAMPLE_BYTES_MAX, LineHit, hunt
 from detente.hunt.warninglists import WarningLists
 from detente.node.logs import list_logs
@@ -38,7 +49,12 @@ class Difference(NamedTuple):
     found: object
 
     def __str__(self) -> str:
-        return f"{self.way}, {self.what}: expected {self.expected!r}, found {self.found!r}"
+        expected, found = repr(self.expected), repr(self.found)
+        same = next((at for at, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b), 0)
+        start = max(0, same - 200)
+        return (
+            f"{self.way}, {self.what}: expected … {expected[start : same + 300]}\nfound … {found[start : same + 300]}"
+        )
 
 
 def difference(
@@ -47,12 +63,10 @@ def difference(
     """The first one, or None. `wanted`: what is expected, if it is known; `folder`: hunt it as a file on the disk too."""
     wanted = wanted or expected(sample)
     first: HuntResult | None = None
-    for way, result, line_hits in ways(sample, seed, compiled=compiled, folder=folder):
+    for way, result, line_hits in ways(sample, seed, compiled=compiled):
         found = told(result)
-        for what in {**wanted, **found}:
-            if what == "line hits" or wanted.get(what) == found.get(what):
-                continue
-            return Difference(way, what, wanted.get(what), found.get(what))
+        if differs := _first(way, wanted, found):
+            return differs
         if line_hits is not None and sorted(line_hits) != wanted["line hits"]:
             odd = [
                 hit
@@ -66,7 +80,10 @@ def difference(
             for one, other in zip(whole(first), whole(result), strict=True):
                 if one != other:
                     return Difference(way, "the whole result", one, other)
-    return None
+    if folder is None:
+        return None
+    matcher = matcher_of(sample.sources, compiled=compiled, warned=sample.warned)
+    return files_difference(sample, wanted, seed, matcher, folder)
 
 
 def matcher_of(sources: Sequence[IndicatorSource], *, compiled: bool, warned: bool = False) -> Matcher:
@@ -86,7 +103,7 @@ def matcher_of(sources: Sequence[IndicatorSource], *, compiled: bool, warned: bo
 Way = tuple[str, HuntResult, list[tuple[int, int, str]] | None]
 
 
-def ways(sample: Sample, seed: str, *, compiled: bool, folder: Path | None) -> Iterator[Way]:
+def ways(sample: Sample, seed: str, *, compiled: bool) -> Iterator[Way]:
     dice = random.Random(seed)
     matcher = matcher_of(sample.sources, compiled=compiled, warned=sample.warned)
     log, longest = sample.log, sample.run_bytes_max
@@ -112,10 +129,71 @@ def ways(sample: Sample, seed: str, *, compiled: bool, folder: Path | None) -> I
     stream = chunks_of(log, [size])
     result = hunt(stream, matcher, block_bytes=block_bytes, run_bytes_max=longest, examples_max=EXAMPLES, on_hit=take)
     yield f"stream of {size}, blocks of {block_bytes}", result, hits
-    if folder is not None and longest == 1 << 20 and log:
-        path = folder / "hostile.log"
-        path.write_bytes(log)
-        yield "a file", search(list_logs([path]), matcher, Manner()).result, None
+
+
+def files_difference(sample: Sample, wanted: Told, seed: str, matcher: Matcher, folder: Path) -> Difference | None:
+    """The log as one file, plain or packed, and as many; by one to three threads with buffers of their own sizes."""
+    if sample.run_bytes_max != RUN_BYTES_MAX or not is_plain(sample.log[:10]):
+        return None
+    dice = random.Random(seed)
+    threads, buffer_bytes = dice.randrange(1, 4), 2 * PADDING + dice.choice((40, 700, 5000, 1 << 20))
+    short_bytes_max = dice.choice((0, 500, 1 << 18))
+    packing = dice.choice(("plain", "plain", "gzip", "zstd", "xz", "bzip2"))
+    how = f"{threads} threads, buffers of {buffer_bytes}, short ones up to {short_bytes_max}"
+    alone, many = folder / "alone", folder / "many"
+    for made in (alone, many):
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+    (alone / "log").write_bytes(packed(sample.log, packing, dice))
+    lines = sample.log.splitlines(keepends=True) if b"\r" not in sample.log else [sample.log]
+    cuts = sorted(dice.randrange(len(lines) + 1) for _ in range(dice.choice((1, 5, 40))))
+    for number, (start, end) in enumerate(pairwise([0, *cuts, len(lines)])):
+        (many / f"{number:03}").write_bytes(b"".join(lines[start:end]))
+    with (
+        patch("detente.node.search.BUFFER_BYTES", buffer_bytes),
+        patch("detente.node.plain_files.SHORT_BYTES_MAX", short_bytes_max),
+    ):
+        one = told(search(list_logs([alone]), matcher, Manner(), threads=threads).result)
+        manner = Manner(format_name=wanted["format"])
+        all_ = told(search(list_logs([many]), matcher, manner, threads=threads).result)
+    if found := _first(f"a file, {packing}, {how}", wanted, one):
+        return found
+    # A header stands in the first file only, and lines are numbered in each.
+    if wanted["format"] == "csv":
+        return None
+    return _first(f"{len(cuts) + 1} files, {how}", _without_places(wanted), _without_places(all_))
+
+
+def packed(log: bytes, packing: str, dice: random.Random) -> bytes:
+    """Of several members, cut anywhere."""
+    cut = dice.randrange(len(log) + 1)
+    if packing == "zstd":
+        zstandard = pytest.importorskip("zstandard")
+        return b"".join(bytes(zstandard.ZstdCompressor(level=1).compress(part)) for part in (log[:cut], log[cut:]))
+    packs: dict[str, Callable[[bytes], bytes]] = {
+        "plain": bytes,
+        "gzip": partial(gzip.compress, compresslevel=1),
+        "xz": lzma.compress,
+        "bzip2": bz2.compress,
+    }
+    pack = packs[packing]
+    return pack(log[:cut]) + pack(log[cut:])
+
+
+def _first(way: str, wanted: Told, found: Told) -> Difference | None:
+    for what in {**wanted, **found}:
+        if what != "line hits" and wanted.get(what) != found.get(what):
+            return Difference(way, what, wanted.get(what), found.get(what))
+    return None
+
+
+def _without_places(one: Told) -> Told:
+    dropped = ("first_line", "last_line", "examples")
+    return {
+        what: {name: kept for name, kept in held.items() if name not in dropped} if isinstance(held, dict) else held
+        for what, held in one.items()
+        if what != "format"
+    }
 
 
 def chunks_of(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:
@@ -191,9 +269,14 @@ def told(result: HuntResult) -> Told:
 
 
 def whole(result: HuntResult) -> list[object]:
-    """All that it holds, but that of the indicators only the ids."""
+    """All that it holds, but that of the indicators only the ids; which of too many values are listed is not said."""
     return [
-        *(replace(hits, source=IndicatorSource(hits.source.id, [])) for hits in result.hits),
+        *(
+            replace(
+                hits, source=IndicatorSource(hits.source.id, []), seen=hits.seen if len(hits.seen) < SEEN_MAX else ()
+            )
+            for hits in result.hits
+        ),
         replace(result, hits=()),
     ]
 
@@ -242,12 +325,12 @@ def _outside(source: IndicatorSource, time_us: int | None) -> bool:
 # The smallest sample that still differs
 
 
-def minimal(sample: Sample, differs: Callable[[Sample], bool]) -> Sample:
+def minimal(sample: Sample, differs: Callable[[Sample], object]) -> Sample:
     """Fewer lines, fewer indicators, shorter lines, as long as it differs; by halving."""
     tries = iter(range(MINIMISE_TRIES_MAX))
 
     def still(smaller: Sample) -> bool:
-        return next(tries, None) is not None and differs(smaller)
+        return next(tries, None) is not None and bool(differs(smaller))
 
     lines = sample.log.split(b"\n")
     lines = _fewer(lines, lambda kept: still(replace(sample, log=b"\n".join(kept))))

@@ -96,6 +96,7 @@ SOURCES = (
     "counting_tables",
     "entries",
     "kernel",
+    "marks",
     "tables",
     "tokens_kernel",
     "values",

@@ -9,9 +9,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+# Without `_nrt=False` Numba counts references to each array at each call, with atomic instructions: half of the time. Nothing
+# here makes an array, so nothing needs it. Numba keeps nothing: it would not see that a function changed which another file calls.
+compiled: Any = njit(nogil=True, _nrt=False)
+# Of pointers that came from elsewhere LLVM would have to ask whether they overlap; and an array is seven arguments.
+inlined: Any = njit(nogil=True, _nrt=False, forceinline=True)
 
 BATCH_BYTES = 4096
 WORDS = BATCH_BYTES // 64 + 1

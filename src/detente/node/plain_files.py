@@ -23,7 +23,8 @@ from detente.hunt.sieve import Sieve
 from detente.node.logs import LogFile, reason_of
 
 BUFFER_BYTES = RUN_BYTES_MAX + 2 * PADDING
-SHORT_BYTES_MAX = 256 << 10
+"""Enough that reading and searching it takes far longer than to ask for the interpreter's lock, and little enough for a core's cache."""
+SHORT_IN_BUFFER = 4  # at least so many short files go into a buffer
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # what became a pipe since it was listed does not wait for a writer
 _PADDING = bytes(PADDING)
@@ -95,6 +96,7 @@ class PlainFiles:
 
     def _short_files(self, buffer: bytearray) -> Batch | None:
         batch = Batch(buffer, [], [])
+        short_bytes_max = min(RUN_BYTES_MAX, len(buffer) // SHORT_IN_BUFFER)
         view = memoryview(buffer)
         view[:PADDING] = _PADDING
         at = 0
@@ -102,7 +104,7 @@ class PlainFiles:
             file, skip_bytes = self._files[self._next]
             start = at + PADDING
             # One byte more than it should have, to see that it has not.
-            if skip_bytes or not 0 < file.size <= SHORT_BYTES_MAX or start + file.size + PADDING >= len(buffer):
+            if skip_bytes or not 0 < file.size <= short_bytes_max or start + file.size + PADDING >= len(buffer):
                 break
             if not _read_whole(file, view[start : start + file.size + 1]):
                 self._not_short = self._next

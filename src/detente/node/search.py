@@ -133,12 +133,17 @@ class Manner:
     workers: Workers | None = None  # see `detente.node.cluster`
 
 
-def search(logs: Logs, matcher: Matcher, manner: Manner, *, threads: int | None = None) -> Searched:
-    """A log that ends early (a truncated .gz, one that vanished) is searched as far as it goes, and its result says so."""
+def search(
+    logs: Logs, matcher: Matcher, manner: Manner, *, threads: int | None = None, buffer_bytes: int = BUFFER_BYTES
+) -> Searched:
+    """A log that ends early (a truncated .gz, one that vanished) is searched as far as it goes, and its result says so.
+
+    By default as many threads as there are processors. `buffer_bytes`: of a plain file, are read at a time.
+    """
     hunts = _Hunts(logs, matcher, manner)
     files = PlainFiles([(file, place.bytes) for file, place in hunts.todo])
     with searching(matcher, threads) as passes, closing(files):
-        loads: Generator[tuple[Load, Found], None, None] = passes.loads(files.read, BUFFER_BYTES)
+        loads: Generator[tuple[Load, Found], None, None] = passes.loads(files.read, buffer_bytes)
         with closing(loads):
             for load, found in loads:
                 if isinstance(load, Short):

@@ -21,7 +21,14 @@ Found = tuple[list[IndicatorSource], list[NotSearched]]
 
 UUIDS = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(4)]
 OWN_MARKING = f"marking-definition--{UUIDS[3]}"
-TIMES = ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000Z", "2026-02-30T00:00:00Z", "2027-12-31T23:59:59.123456789Z", "today", 7]
+TIMES = [
+    "2026-01-01T00:00:00Z",
+    "2026-01-01T00:00:00.000Z",
+    "2026-02-30T00:00:00Z",
+    "2027-12-31T23:59:59.123456789Z",
+    "today",
+    7,
+]
 PATTERNS = [
     "[ipv4-addr:value = '198.51.100.7']",
     "[domain-name:value = 'evil.example' OR url:value = 'http://a.example/{\"},{'] ",
@@ -31,7 +38,12 @@ PATTERNS = [
     "no pattern",
     5,
 ]
-MARKINGS = ["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb", OWN_MARKING, "marking-definition--unheard-of", 3]
+MARKINGS = [
+    "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+    OWN_MARKING,
+    "marking-definition--unheard-of",
+    3,
+]
 TEXTS = st.sampled_from(["é", "\\", '"', "},{", '},\n  {"type"', "\ud83d\ude00", "\t", "/", ""]) | st.text(max_size=5)
 NUMBERS = st.sampled_from([0, 1.5, -1, 1e300, 2**53, -(2**53) + 1, 1e20, 1234567890123456])
 ANYTHING = st.recursive(
@@ -76,7 +88,10 @@ OBJECTS = st.lists(INDICATORS | DEFINITIONS | ANYTHING, max_size=7)
 def documents(draw: st.DrawFn) -> bytes:
     objects = draw(OBJECTS)
     objects += [value for value in objects if draw(st.booleans())]
-    extra = {name: draw(ANYTHING) for name in draw(st.sets(st.sampled_from(["id", "more", "Event", "response", "a"]), max_size=2))}
+    extra = {
+        name: draw(ANYTHING)
+        for name in draw(st.sets(st.sampled_from(["id", "more", "Event", "response", "a"]), max_size=2))
+    }
     document: Any = draw(
         st.sampled_from(
             [
@@ -96,7 +111,9 @@ def documents(draw: st.DrawFn) -> bytes:
     data = text.encode("utf-8", "surrogatepass")
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         at = draw(st.integers(0, len(data)))
-        spoiling = st.sampled_from([b"", b" ", b"}", b"]", b'"', b"\\", b"\xff", b"{", b",", b"\xef\xbb\xbf", b'"id":"",', b"1", b"\0"])
+        spoiling = st.sampled_from(
+            [b"", b" ", b"}", b"]", b'"', b"\\", b"\xff", b"{", b",", b"\xef\xbb\xbf", b'"id":"",', b"1", b"\0"]
+        )
         data = data[:at] + draw(spoiling) + data[at + draw(st.integers(0, 2)) :]
     return data + draw(st.sampled_from([b"", b"\n", b"x", b"{}", data]))
 
@@ -110,12 +127,16 @@ def whole(data: bytes) -> Found | None:
 
 def streamed(data: bytes, window_bytes: int) -> Found | None:
     """Raises NoStream."""
-    indicators = BundleIndicators(StixStream(lambda at, size: data[at : at + size], window_bytes=window_bytes), "b.json")
+    indicators = BundleIndicators(
+        StixStream(lambda at, size: data[at : at + size], window_bytes=window_bytes), "b.json"
+    )
     try:
         sources = list(indicators)
     except InvalidObject:
         return None
-    return [replace(one, marking=indicators.markings.get(one.marking, one.marking)) for one in sources], indicators.not_searched
+    return [
+        replace(one, marking=indicators.markings.get(one.marking, one.marking)) for one in sources
+    ], indicators.not_searched
 
 
 @given(documents(), st.integers(1, 400))

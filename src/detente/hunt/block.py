@@ -1,6 +1,6 @@
 """The index of all indicators as one block of bytes that is written once and mapped ever after.
 
-    "detente hunt index 4\\n" | length of the head as u64 | head, JSON | sections, each at a multiple of 64 bytes
+    "detente hunt index 5\\n" | length of the head as u64 | head, JSON | sections, each at a multiple of 64 bytes
 
 The head names each section with its place, type and length. Sections hold three things: the tables of the compiled pass
 (`detente.hunt.tables.Tables`); the keys of all values (`detente.hunt.keys`), found by fingerprint and told apart by their
@@ -42,7 +42,7 @@ from detente.hunt.tables import HASHES, IPV4, IPV6, NAMES, SHORT_NAMES, URLS, Bi
 from detente.hunt.warninglists import WarningLists
 from detente.stix.pattern import Kind, PatternValue
 
-MAGIC = b"detente hunt index 4\n"
+MAGIC = b"detente hunt index 5\n"
 ALIGNMENT = 64
 
 _BITS_MIN = 1 << 13
@@ -188,14 +188,15 @@ class Block:
     def source(self, index: int) -> IndicatorSource:
         numbers, head = self._numbers, self.head
         other = head["other_ids"].get(str(index)) if head["other_ids"] else None
-        validity = 2 * numbers("validity")[index]
-        start, end = numbers("validities")[validity : validity + 2]
+        start, ending = numbers("valid_from")[index], numbers("ending")
+        place = bisect_left(ending, index)
+        ends = place < len(ending) and ending[place] == index
         confidence = numbers("confidences")[index]
         return IndicatorSource(
             other if other is not None else _id_of(bytes(numbers("uuids")[16 * index : 16 * index + 16])),
             self._values(index),
             None if start == NO_TIME else start,
-            None if end == NO_TIME else end,
+            numbers("valid_until")[place] if ends else None,
             bool(numbers("revoked")[index]),
             head["words"][numbers("markings")[index]],
             head["words"][numbers("shared_by")[index]],

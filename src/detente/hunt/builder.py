@@ -38,8 +38,9 @@ class Builder:
         self._markings = array("I")
         self._revoked = bytearray()
         self._confidences = bytearray()
-        self._validities: dict[tuple[int | None, int | None], int] = {}
-        self._validity = array("I")
+        self._valid_from = array("q")
+        self._valid_until = array("q")  # of those that have one, and which these are
+        self._ending = array("I")
         self._searched = 0
         self._patterns: dict[str, str] = {}
         self._url_bytes_max = 0
@@ -52,12 +53,15 @@ class Builder:
             self._take_ids()
         if source.pattern:
             self._patterns[str(index)] = source.pattern
-        names, labels, validities = self._names, self._labels, self._validities
+        names, labels = self._names, self._labels
         self._shared_by.append(names.setdefault(source.shared_by, len(names)))
         self._markings.append(labels.setdefault(source.marking, len(labels)))
         self._revoked.append(source.revoked)
         self._confidences.append(NO_CONFIDENCE if source.confidence is None else max(0, min(100, source.confidence)))
-        self._validity.append(validities.setdefault((source.valid_from_us, source.valid_until_us), len(validities)))
+        self._valid_from.append(NO_TIME if source.valid_from_us is None else source.valid_from_us)
+        if source.valid_until_us is not None:
+            self._valid_until.append(source.valid_until_us)
+            self._ending.append(index)
         if not source.values:
             self._leave_out(index, NotSearched(source.id, source.shared_by, "", "holds no value to search for"))
         for kind, value in source.values:
@@ -98,7 +102,6 @@ class Builder:
         order = np.argsort(prints, kind="stable")
         lengths = {table: sorted({key[1] for key in keys if key[:1] == table}) for table in (NETWORK4, NETWORK6)}
         tables = tables_of(keys, lengths)
-        validities = [NO_TIME if time is None else time for both in self._validities for time in both]
         sections: dict[str, NDArray[Any]] = {
             "key_prints": prints[order],
             "key_owners": owners[order],
@@ -110,8 +113,9 @@ class Builder:
             "markings": marked[np.frombuffer(self._markings, np.uint32)],
             "revoked": np.frombuffer(self._revoked, np.uint8),
             "confidences": np.frombuffer(self._confidences, np.uint8),
-            "validity": np.frombuffer(self._validity, np.uint32),
-            "validities": np.array(validities, np.int64),
+            "valid_from": np.frombuffer(self._valid_from, np.int64),
+            "valid_until": np.frombuffer(self._valid_until, np.int64),
+            "ending": np.frombuffer(self._ending, np.uint32),
             **{f"kernel_{name}": value for name, value in tables._asdict().items() if isinstance(value, np.ndarray)},
         }
         head = {

@@ -32,6 +32,7 @@ _OF_MISP = frozenset({"Event", "response", "uuid"})
 _EXTENTS = JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
 _BETWEEN_BYTES_MAX = 256
+_AGAIN_MAX = 16  # lists of which the texts are held, because objects that come again often come in a row
 _ALONE_MAX = 1 << 10  # objects that are taken alone after a guess that was wrong
 
 Read = Callable[[int, int], bytes]
@@ -63,7 +64,7 @@ class StixStream:
         self._firsts = array("Q")
         self._starts = array("Q")
         self._ends = array("Q")
-        self._again: tuple[int, list[bytes]] = (-1, [])
+        self._again: dict[int, list[bytes]] = {}
 
     @property
     def bytes_done(self) -> int:
@@ -88,12 +89,15 @@ class StixStream:
     def value(self, place: int) -> JsonValue:
         """The object at this place (from 0) of those that were given out."""
         number = bisect_right(self._firsts, place) - 1
-        if self._again[0] != number:
+        texts = self._again.get(number)
+        if texts is None:
+            if len(self._again) == _AGAIN_MAX:
+                self._again.clear()
+            end = self._firsts[number + 1] if number + 1 < len(self._firsts) else self._count
             text = self._read(self._starts[number], self._ends[number] - self._starts[number])
-            alone = number + 1 < len(self._firsts) and self._firsts[number + 1] - self._firsts[number] == 1
-            alone = alone or self._count - self._firsts[number] == 1
-            self._again = number, [text] if alone else [bytes(raw) for raw in _RAW.decode(b"[" + text + b"]")]
-        return parse(self._again[1][place - self._firsts[number]], bytes_max=OBJECT_BYTES_MAX, depth_max=self._depth)
+            alone = end - self._firsts[number] == 1
+            texts = self._again[number] = [text] if alone else list(map(bytes, _RAW.decode(b"[%b]" % text)))
+        return parse(texts[place - self._firsts[number]], bytes_max=OBJECT_BYTES_MAX, depth_max=self._depth)
 
     def _members(self) -> Iterator[list[JsonValue]]:
         """Of a bundle or envelope. All but its objects are small."""

@@ -80,10 +80,8 @@ class Choice:
             indicators_max=self.indicators_max,
             preferred=self.preferred,
         )
-        # To make a block anew takes long; but to search with one in which few are chosen takes longer than with those few.
-        if block and len(places) >= INDICATORS_MIN:
-            return block.only(places), left_out
-        return [sources[place] for place in places], left_out
+        # Those of a block stay in it: it takes long to make, and knows what is not searched for.
+        return block.only(places) if block else [sources[place] for place in places], left_out
 
 
 def read_warning_lists(paths: Iterable[Path]) -> WarningLists:

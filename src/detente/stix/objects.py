@@ -203,12 +203,16 @@ def parse_timestamp(text: str) -> int:
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         raise InvalidObject(f"{_shown(text)} is no STIX timestamp; expected 2026-01-31T23:59:59.000Z")
-    year, month, day, hour, minute, second, fraction = match.groups()
     try:
-        moment = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-    except ValueError as error:
-        raise InvalidObject(f"{_shown(text)} is no moment in time: {error}") from None
-    return (moment - _EPOCH) // _SECOND * 1_000_000 + int((fraction or "0")[:6].ljust(6, "0"))
+        moment = datetime.fromisoformat(text)  # which reads more than this form, and cuts digits as we do
+    except ValueError:
+        try:
+            datetime(*map(int, match.groups()))  # type: ignore[arg-type]  # six numbers; it says more of what is wrong
+        except ValueError as error:
+            raise InvalidObject(f"{_shown(text)} is no moment in time: {error}") from None
+        raise
+    seconds = ((moment.toordinal() - _EPOCH_DAY) * 24 + moment.hour) * 3600 + moment.minute * 60 + moment.second
+    return seconds * 1_000_000 + moment.microsecond
 
 
 def format_timestamp(us: int, digits: int = 3) -> str:
@@ -343,11 +347,11 @@ _VERSIONED = frozenset(
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
+_EPOCH_DAY = _EPOCH.toordinal()
 _TYPE = re.compile(r"(?=.{3,250}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 _IDENTIFIER = re.compile(
     r"(?=.{3,250}--[^-]{8}-)([a-z0-9]+(?:-[a-z0-9]+)*)--([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 )
 _TIMESTAMP = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?Z", re.ASCII
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?Z", re.ASCII
 )

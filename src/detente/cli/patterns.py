@@ -85,9 +85,11 @@ def check(out: Out, text: str, lenient: bool) -> None:
 def _hunted(text: str) -> dict[str, Any]:
     """What a hunt would look for, and what not."""
     planned = plan(text)
+    asked = plan(text, every_line=True)
     return {
         "values": [{"kind": v.kind, "value": v.value} for v in planned.values],
         "held_against_lines": bool(planned.held),
+        "every_line": asked.searched and not asked.values,
         "several_lines": planned.pattern is not None and not is_alone(planned.pattern),
         "not_searched": [{"what": one.what, "reason": one.reason} for one in planned.left_out],
     }
@@ -106,7 +108,10 @@ def _show_hunted(hunted: dict[str, Any]) -> None:
         click.echo(f"The whole pattern is then held against {kind}.")
     for one in hunted["not_searched"]:
         click.echo(f"Not searched: {plain(one['what'])}: {plain(one['reason'])}.")
-    if not values:
+    if hunted["every_line"]:
+        rest = "that too" if values else "it"
+        click.echo(f"detente hunt --every-line looks for {rest}, by reading every line: exact, and slow.")
+    elif not values:
         click.echo("So a hunt over logs does not look for it at all. Observed data can be asked: detente match")
 
 

@@ -69,7 +69,10 @@ def test_a_check_says_what_is_not_searched_and_why(run: Run, text: str, what: st
     assert found["values"] == []
     assert found["not_searched"][0]["what"] == what
     assert reason in found["not_searched"][0]["reason"]
-    assert "a hunt over logs does not look for it at all" in run("pattern", "check", text, text=True)
+    told = run("pattern", "check", text, text=True)
+    assert found["every_line"] == ("no value" in reason)
+    assert ("detente hunt --every-line looks for it" in told) == found["every_line"]
+    assert ("a hunt over logs does not look for it at all" in told) != found["every_line"]
 
 
 def test_of_alternatives_those_that_can_be_searched_are(run: Run) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detente.hunt.block import tables_of
 from detente.hunt.builder import build
 from detente.hunt.chunks import PADDING, Piece
 from detente.hunt.fast import FastSieve
 from detente.hunt.indicators import IndicatorSource
+from detente.hunt.keys import NAME as NAME_KEY
+from detente.hunt.keys import NETWORK4, NETWORK6
 from detente.hunt.vectors import BATCH_BYTES
 from detente.stix.pattern import PatternValue
 
@@ -67,3 +74,34 @@ def test_what_looks_like_something_and_is_not_searched_for_stays_inside() -> Non
     piece = piece_of(lines * 100)
     rows, _ = sieve.words(piece)
     assert [bytes(piece.padded[start:end]) for start, end, _ in rows] == []
+
+
+NOISE = st.sampled_from([".", "-", " ", '"', "/", "a", "b", "://", "é"])
+LABEL = st.from_regex(r"[ab1_-]{1,7}", fullmatch=True)
+NAME = (
+    st.lists(LABEL, min_size=2, max_size=4)
+    .map(".".join)
+    .filter(lambda name: len(name) >= 4 and name[0] not in "-." and name[-1] != "-")
+)
+
+
+@given(
+    st.lists(NAME, min_size=1, max_size=4, unique=True),
+    st.lists(NOISE),
+    st.data(),
+)
+def test_names_of_all_lengths_come_out_of_all_that_may_stand_beside_them(
+    names: list[str], noise: list[str], data: st.DataObject
+) -> None:
+    sought = [name.encode() for name in names]
+    text = b"".join(part.encode() for part in data.draw(st.permutations([*noise, *names, *names])))
+    wanted = {
+        word
+        for word in re.findall(rb"[^ \"]+", text)
+        for token in re.findall(rb"[0-9A-Za-z._\x80-\xff-]+", word)
+        if any((b"." + token.strip(b".-")).endswith(b"." + name) for name in sought)
+    }
+    tables = tables_of([NAME_KEY + name for name in sought], {NETWORK4: [], NETWORK6: []})
+    piece = piece_of(text)
+    rows, _ = FastSieve(tables).words(piece)
+    assert wanted <= {piece.padded[start:end] for start, end, _ in rows}

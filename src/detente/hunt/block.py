@@ -74,7 +74,7 @@ class Block:
         self._views: dict[str, memoryview] = {}
         self._found: dict[bytes, list[int] | None] = {}  # the owners of keys that were looked up
         self._chosen: bytearray | None = None  # a byte for each indicator, where not all are looked for
-        self._by_owner: tuple[memoryview, memoryview] | None = None  # the owners of all keys, and the place of each
+        self._by_owner: tuple[memoryview, memoryview] | None = None  # of each owner the first of its keys, and the places of all
 
     @property
     def label(self) -> str:
@@ -210,12 +210,11 @@ class Block:
             # Keys were written down in the order of their owners. No two start at one place, and to sort whole numbers is quickest.
             starts = self._sections["key_starts"].astype(np.uint64)
             places = np.sort(starts << np.uint64(32) | np.arange(len(starts), dtype=np.uint64)).astype(np.uint32)
-            self._by_owner = self._sections["key_owners"][places].data, places.data
-        owners, order = self._by_owner
-        first = behind = bisect_left(owners, index)
-        while behind < len(owners) and owners[behind] == index:
-            behind += 1
-        keys = map(self._key, order[first:behind])
+            owners = self._sections["key_owners"][places]
+            first = np.searchsorted(owners, np.arange(self.head["indicators"] + 1, dtype=np.uint32)).astype(np.uint32)
+            self._by_owner = first.data, places.data
+        first, order = self._by_owner
+        keys = map(self._key, order[first[index] : first[index + 1]])
         return tuple(value for key in keys if (value := _value_of(key)) is not None)
 
 
@@ -390,14 +389,14 @@ def packed(head: dict[str, Any], sections: Mapping[str, NDArray[Any]]) -> bytes:
         at = _aligned(at + section.nbytes)
     head["size"] = at
     text = json.dumps(head).encode().ljust(reserved)
-    block = bytearray(at)
-    block[: len(MAGIC)] = MAGIC
-    block[len(MAGIC) : len(MAGIC) + 8] = len(text).to_bytes(8, "little")
-    block[len(MAGIC) + 8 : len(MAGIC) + 8 + len(text)] = text
+    parts: list[Any] = [MAGIC, len(text).to_bytes(8, "little"), text]
+    end = len(MAGIC) + 8 + len(text)
     for name, section in sections.items():
         start = places[name][0]
-        block[start : start + section.nbytes] = section.tobytes()
-    return bytes(block)
+        parts += bytes(start - end), np.ascontiguousarray(section).view(np.uint8)
+        end = start + section.nbytes
+    parts.append(bytes(at - end))
+    return b"".join(parts)  # each section is copied once
 
 
 def _opened(view: memoryview) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

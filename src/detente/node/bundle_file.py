@@ -63,6 +63,7 @@ class BundleIndicators:
                 raise InvalidObject(f"{self._name} has more than {OBJECTS_MAX:,} objects; split it")
             if self._progress is not None:
                 self._progress(self._stream.bytes_done)
+        self._places = {}  # nothing comes any more, and it is most of what is held
 
     @property
     def not_searched(self) -> list[NotSearched]:

@@ -38,7 +38,7 @@ from detente.hunt.sequence import watched
 from detente.hunt.sieve import can_compile, sieve_for
 from detente.hunt.warninglists import WarningLists
 from detente.node.code_cache import Preparing, load_code
-from detente.node.crew import Crew, workers
+from detente.node.crew import CONNECT_S, Crew, workers
 from detente.node.logs import LogFile, Logs, Reading, reason_of
 from detente.node.plain_files import BUFFER_BYTES
 from detente.node.search import Manner, Searched, Sofar, Workers
@@ -46,6 +46,7 @@ from detente.node.search import search as search_files
 
 Found = tuple[HuntResult, Written]  # of a part of a log
 _NOTHING = Written((), 1)
+REGISTRATIONS_MAX = 3
 _FOUND = msgspec.msgpack.Decoder(list[tuple[Part, Found]])
 # The bytes that are done, of how many, and the lines that hit.
 Progress = Callable[[int, int, int], None]
@@ -108,7 +109,7 @@ def _needs_several(source: IndicatorSource) -> bool:
 
 
 def search_on(where: Workers, logs: Logs, index: Index, manner: Manner) -> Searched:
-    """As `detente.node.search.search`, elsewhere. Raises KeyboardInterrupt when a stop is asked for: nothing is resumed from a cluster."""
+    """As `detente.node.search.search`, elsewhere. Raises LocalError when a stop is asked for: nothing is resumed from workers."""
     if manner.on_hit is not None or manner.resume is not None:
         raise InvalidStatement(
             "workers neither print lines nor resume a hunt; leave out --workers and --cluster, or --lines and --resume"
@@ -116,22 +117,26 @@ def search_on(where: Workers, logs: Logs, index: Index, manner: Manner) -> Searc
     name = where.address or "this machine"
 
     def report(done: int, total: int, hits: int) -> None:
-        if manner.stop.asked:
-            raise KeyboardInterrupt
         if manner.progress is not None:
             manner.progress(Sofar(name, done, total, hits))
 
-    with workers(where) as crew:
-        gathered = Gathered()
-        found = hunt_on(
-            crew,
-            logs.files,
-            index,
-            year=manner.year,
-            format_name=manner.format_name,
-            progress=report,
-            gathered=gathered,
-        )
+    gathered = Gathered()
+    manner.stop.reading = True  # so that a request ends the wait for the next result
+    try:
+        with workers(where) as crew:
+            found = hunt_on(
+                crew,
+                logs.files,
+                index,
+                year=manner.year,
+                format_name=manner.format_name,
+                progress=report,
+                gathered=gathered,
+            )
+    except KeyboardInterrupt:
+        raise LocalError("stopped; of a hunt by workers nothing is kept, so begin it again") from None
+    finally:
+        manner.stop.reading = False
     if len(found) == 1:
         # Of one log alone it can be said at which of its lines.
         found = [(name, with_gathered(result, gathered)) for name, result in found]
@@ -156,11 +161,8 @@ def hunt_on(
     """
     dask: Any = importlib.import_module("distributed")
     client = crew.client
-    seen = client.scheduler_info(n_workers=-1)["workers"]
-    if not seen:
-        raise Unreachable("the cluster has no workers; start some (dask worker …) and hunt again")
     logs = [_log(file) for file in files]
-    todo = tasks(logs, workers=sum(worker["nthreads"] for worker in seen.values()), task_bytes=task_bytes)
+    todo = tasks(logs, workers=_threads(client), task_bytes=task_bytes)
     total = sum(part.end - part.start for task in todo for part in task)
     results: dict[Part, Found] = {}
     done = hits = 0
@@ -175,6 +177,8 @@ def hunt_on(
             pure=False,
         )
         try:
+            if progress is not None:
+                progress(done, total, hits)
             for future, encoded in dask.as_completed(futures, loop=client.loop, with_results=True):
                 if future.cancelled():
                     raise Unreachable(
@@ -196,6 +200,17 @@ def hunt_on(
                 client.cancel([future for future in futures if not future.done()], force=True)
     by_log = in_order(results, gathered)
     return [(file.name, by_log[place]) for place, file in enumerate(files)]
+
+
+def _threads(client: Any) -> int:
+    """Of all workers. Waits a little where there are none: one that died may be about to be replaced."""
+    if not client.scheduler_info(n_workers=-1)["workers"]:
+        with suppress(TimeoutError):
+            client.wait_for_workers(1, timeout=CONNECT_S)
+    threads: int = sum(worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values())
+    if not threads:
+        raise Unreachable("the cluster has no workers; start some (dask worker …) and hunt again")
+    return threads
 
 
 def in_order(found: Mapping[Part, Found], gathered: Gathered | None) -> dict[int, HuntResult]:
@@ -244,20 +259,30 @@ def _given(crew: Crew, index: Index) -> Iterator[None]:
         file.write_bytes(index.block)
         index = replace(index, block=file)
     try:
-        try:
-            crew.client.register_plugin(_make_plugin(index), name=index.name)
-        except DetenteError:
-            raise
-        except Exception as error:  # whatever a worker raises that cannot import us
-            raise InvalidStatement(
-                f"a worker could not take the index ({error}): every worker needs Détente {__version__} with the same extras"
-            ) from error
+        _register(crew.client, index)
         yield
     finally:
         with suppress(OSError):  # of a scheduler that is gone
             crew.client.unregister_worker_plugin(index.name)
         if file is not None:
             file.unlink()
+
+
+def _register(client: Any, index: Index) -> None:
+    plugin = _make_plugin(index)
+    for more in reversed(range(REGISTRATIONS_MAX)):
+        try:
+            client.register_plugin(plugin, name=index.name)
+            return
+        except DetenteError:
+            raise
+        except OSError as error:  # a worker died just then: the others are told again
+            if not more:
+                raise Unreachable(f"workers die while they are given the index ({error}); see their logs") from None
+        except Exception as error:  # whatever a worker raises that cannot import us
+            raise InvalidStatement(
+                f"a worker could not take the index ({error}): every worker needs Détente {__version__} with the same extras"
+            ) from error
 
 
 def _mapped(file: Path) -> memoryview:

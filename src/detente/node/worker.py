@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from distributed import WorkerPlugin
@@ -17,7 +18,8 @@ class Hunter(WorkerPlugin):
         self.index = index
         self._version = version
 
-    def setup(self, worker: Any) -> None:
+    async def setup(self, worker: Any) -> None:
         if self._version != __version__:
             raise InvalidStatement(f"the worker {worker.address} has Détente {__version__}, not {self._version}")
-        self.matcher: Matcher = self.index.matcher()
+        # It may have to compile first, and a worker that does not answer for so long would be taken for dead.
+        self.matcher: Matcher = await asyncio.to_thread(self.index.matcher)

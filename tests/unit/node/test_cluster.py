@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from detente.hunt.scan import hunt
 from detente.hunt.warninglists import WarningLists
 from detente.node import cluster, crew
 from detente.node.logs import LogFile, list_logs
-from detente.node.search import Workers
+from detente.node.search import Manner, Workers
 from detente.stix.pattern import PatternValue
 
 __all__ = ["node", "run"]  # fixtures
@@ -100,7 +100,7 @@ def test_the_files_of_a_killed_worker_are_done_again_and_count_once(two: crew.Cr
     killed: list[int] = []
 
     def kill(done: int, total: int, hits: int) -> None:
-        if not killed:
+        if done and not killed:
             killed.append(victim)
             os.kill(victim, signal.SIGKILL)
 
@@ -121,9 +121,29 @@ def test_a_file_that_is_not_there_a_scheduler_that_is_not_and_the_extra_that_is_
     monkeypatch.setattr(crew, "CONNECT_S", 0.5)
     with pytest.raises(Unreachable, match="no scheduler answers"), crew.workers(Workers("tcp://127.0.0.1:9")):
         pass
+    for address in ("nowhere", "foo://127.0.0.1:9", "tls://127.0.0.1:9"):
+        with (
+            pytest.raises(InvalidStatement, match=r"address of a scheduler|certificates"),
+            crew.workers(Workers(address)),
+        ):
+            pass
     monkeypatch.setattr(crew, "find_spec", lambda name: None)
     with pytest.raises(NotFound, match=r"detente\[cluster\]"), crew.workers(Workers(count=2)):
         pass
+
+
+def test_a_stop_ends_the_wait_for_workers_who_hear_no_signal(
+    two: crew.Crew, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pid in two.client.run(os.getpid).values():
+        os.kill(pid, signal.SIGINT)
+    monkeypatch.setattr(cluster, "workers", lambda _: nullcontext(two))
+    manner = Manner()
+    manner.progress = lambda _: manner.stop.ask()
+    with pytest.raises(LocalError, match="nothing is kept"):
+        cluster.search_on(Workers(count=2), list_logs(files), INDEX, manner)
+    assert not manner.stop.reading
+    assert len(two.client.run(os.getpid)) == 2
 
 
 def test_a_worker_of_another_version_is_refused(

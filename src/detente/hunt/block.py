@@ -74,7 +74,9 @@ class Block:
         self._views: dict[str, memoryview] = {}
         self._found: dict[bytes, list[int] | None] = {}  # the owners of keys that were looked up
         self._chosen: bytearray | None = None  # a byte for each indicator, where not all are looked for
-        self._by_owner: tuple[memoryview, memoryview] | None = None  # of each owner the first of its keys, and the places of all
+        self._by_owner: tuple[memoryview, memoryview] | None = (
+            None  # behind the last key of each owner, and the places of all keys
+        )
 
     @property
     def label(self) -> str:
@@ -210,11 +212,11 @@ class Block:
             # Keys were written down in the order of their owners. No two start at one place, and to sort whole numbers is quickest.
             starts = self._sections["key_starts"].astype(np.uint64)
             places = np.sort(starts << np.uint64(32) | np.arange(len(starts), dtype=np.uint64)).astype(np.uint32)
-            owners = self._sections["key_owners"][places]
-            first = np.searchsorted(owners, np.arange(self.head["indicators"] + 1, dtype=np.uint32)).astype(np.uint32)
-            self._by_owner = first.data, places.data
-        first, order = self._by_owner
-        keys = map(self._key, order[first[index] : first[index + 1]])
+            counts = np.bincount(self._sections["key_owners"], minlength=self.head["indicators"])
+            ends = np.cumsum(counts).astype(np.uint32)
+            self._by_owner = ends.data, places.data
+        behind, order = self._by_owner
+        keys = map(self._key, order[behind[index - 1] if index else 0 : behind[index]])
         return tuple(value for key in keys if (value := _value_of(key)) is not None)
 
 

@@ -132,12 +132,16 @@ class FastLines:
             hits = 0 if alike.watched else len(alike.parts)
             rows.append((hits, at, len(self._bounded), alike.examples_wanted))
         self._alikes += new
-        if len(self._alikes) > len(self._rows):
-            self._rows = np.concatenate((self._rows, np.tile(_NO_ROW, (len(self._alikes), 1))))
-        if bounds:
-            self._bounds = np.concatenate((self._bounds, np.array(bounds, np.int64)))
         if rows:
+            if len(self._alikes) > len(self._rows):
+                self._rows = np.concatenate((self._rows, np.tile(_NO_ROW, (len(self._alikes), 1))))
             self._rows[first : len(self._alikes), FIGURES:] = rows
+        if bounds:
+            behind = len(self._bounded)
+            if behind > len(self._bounds):
+                self._bounds = np.concatenate((self._bounds, np.zeros((behind, 3), np.int64)))
+            self._bounds[behind - len(bounds) : behind] = bounds
+        if self._counts_packed.fields[0] is not self._rows or self._counts_packed.fields[1] is not self._bounds:
             self._counts_packed = packed(COUNTS, Counts(self._rows, self._bounds, self._days, self._hit_lines))
 
     def _make_room(self, count: int, size: int) -> None:

@@ -27,6 +27,7 @@ from detente.hunt.readers import HEAD_BYTES, detect
 from detente.hunt.results import HuntResult, merged, without_hits
 from detente.hunt.scan import INTERRUPTED, LineHit, LogHunt, hunt
 from detente.node.code_cache import Preparing
+from detente.node.collecting import seldom_collecting
 from detente.node.logs import LogFile, Logs, Reading
 from detente.node.plain_files import BUFFER_BYTES, Block, Load, Other, PlainFiles, Short
 from detente.node.threads import Found, Searching, searching
@@ -142,7 +143,7 @@ def search(
     """
     hunts = _Hunts(logs, matcher, manner)
     files = PlainFiles([(file, place.bytes) for file, place in hunts.todo])
-    with searching(matcher, threads) as passes, closing(files):
+    with seldom_collecting(), searching(matcher, threads) as passes, closing(files):
         loads: Generator[tuple[Load, Found], None, None] = passes.loads(files.read, buffer_bytes)
         with closing(loads):
             for load, found in loads:

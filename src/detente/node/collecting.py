@@ -1,7 +1,7 @@
 """Python's garbage collector while a hunt runs.
 
-What a hunt makes for each indicator that is hit is kept to its end and holds no cycles. To look through all of it again whenever a few hundred
-objects more are there takes more than half the time of a log in which every hit is of another indicator.
+What a hunt makes for each indicator that is hit is kept to its end and holds no cycles. To look through all of it again whenever
+a few hundred objects more are there takes more than half the time of a log in which every hit is of another indicator.
 """
 
 from __future__ import annotations

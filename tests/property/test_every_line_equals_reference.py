@@ -270,6 +270,8 @@ def test_without_re2_regular_expressions_are_listed_and_the_rest_is_searched(mon
         "[ipv4-addr:value = '198.51.100.7' AND domain-name:value MATCHES '((']",
         "[ipv4-addr:value = '198.51.100.7'] START t'2016-02-31T00:00:00Z' STOP t'2016-03-31T00:00:00Z'",
         "[network-traffic:dst_port > 'x' AND ipv4-addr:value ISSUPERSET 'x']",
+        "[ipv4-addr:value = '198.51.100.7' AND network-traffic:dst_port IN (1, 'x')]",
+        "[ipv4-addr:value = '198.51.100.7' AND network-traffic:dst_port = t'2016-02-31T00:00:00Z']",
     ],
 )
 def test_what_no_evaluation_can_use_is_listed_and_not_run_into(text: str) -> None:

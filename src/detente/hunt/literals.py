@@ -153,8 +153,8 @@ class _Planner:
         if isinstance(node, Comparison):
             try:
                 normal = _normal(node)
-                if node.operator not in ("=", "IN", "EXISTS"):
-                    predicate_of(normal)  # a regular expression that cannot be used, or a literal
+                if not (normal.operator == "=" and normal.values[0].kind == "string"):
+                    predicate_of(normal)  # raises for literals, and regular expressions, that no evaluation can use
                 return normal
             except InvalidPattern as error:
                 self.left_out.append(LeftOut(path_text(node.path), str(error)))

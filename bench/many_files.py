@@ -3,7 +3,8 @@
     python -m bench.many_files [--files 10000] [--kilobytes 100] [--indicators 1000] [--rounds 3]
 
 Made-up Apache logs on the disk (page cache), searched by `detente.node.search` as the command does, after listing the folder; the same
-bytes as one file beside. A round is both. With --profile, one more hunt over the many files tells which functions take the most time.
+bytes as one file beside. A round is both, told by the wall clock and by the processor. With --profile, one more hunt over the many
+files tells which functions take the most time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.generate import apache_log, indicators
 from bench.machine import machine
@@ -45,16 +47,14 @@ def main() -> None:
         many, one = Path(folder, "many"), Path(folder, "one.log")
         write(many, one, chosen.files, chosen.kilobytes * 1000, values)
         hunt(one, matcher)  # so that everything is compiled
-        seconds: dict[str, list[float]] = {"many": [], "one": []}
-        for _ in range(chosen.rounds):
-            (alone, alone_hits), (together, hits) = hunt(one, matcher), hunt(many, matcher)
-            assert alone_hits == hits
-            seconds["one"].append(alone)
-            seconds["many"].append(together)
-        for name, taken in seconds.items():
-            print(f"{name:<5} {statistics.median(taken):.2f} s ({min(taken):.2f}–{max(taken):.2f})")
-        ratios = [a / b for a, b in zip(seconds["many"], seconds["one"], strict=True)]
-        print(f"many / one: {statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})")
+        rounds = [(hunt(many, matcher), hunt(one, matcher)) for _ in range(chosen.rounds)]
+        assert all(together.hits == alone.hits for together, alone in rounds)
+        for clock in ("wall", "cpu"):
+            taken_many = [getattr(together, clock) for together, _ in rounds]
+            taken_one = [getattr(alone, clock) for _, alone in rounds]
+            print(f"{clock:<5} many {spread(taken_many)} s, one {spread(taken_one)} s")
+            ratios = [a / b for a, b in zip(taken_many, taken_one, strict=True)]
+            print(f"{clock:<5} many / one: {spread(ratios)}")
         if chosen.profile:
             profile = cProfile.Profile()
             profile.runcall(hunt, many, matcher)
@@ -77,10 +77,20 @@ def write(many: Path, one: Path, files: int, size: int, values: list[PatternValu
             together.write(b"".join(data))
 
 
-def hunt(path: Path, matcher: Matcher) -> tuple[float, int]:
-    start = time.perf_counter()
+class Hunted(NamedTuple):
+    wall: float
+    cpu: float
+    hits: int
+
+
+def hunt(path: Path, matcher: Matcher) -> Hunted:
+    wall, cpu = time.perf_counter(), time.process_time()
     result = search(list_logs([path]), matcher, Manner()).result
-    return time.perf_counter() - start, result.count
+    return Hunted(time.perf_counter() - wall, time.process_time() - cpu, result.count)
+
+
+def spread(figures: list[float]) -> str:
+    return f"{statistics.median(figures):.2f} ({min(figures):.2f}–{max(figures):.2f})"
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ def place_of(name: str) -> Place:
     bare = name
     for suffix in PACKED_SUFFIXES:
         bare = bare.removesuffix(suffix)
+    if not bare.endswith(_LAST):  # so it is with most of ten thousand logs
+        return Place(bare, 2, "", 0)
     dated = _DATED.fullmatch(bare)
     if dated is not None:
         return Place(dated[1], 0, dated[2], 0)
@@ -36,6 +38,7 @@ def place_of(name: str) -> Place:
     return Place(bare, 2, "", 0)
 
 
+_LAST = tuple("0123456789-")  # of the two below
 # At most four digits: more are a date or a part of a name.
 _NUMBERED = re.compile(r"(.+)\.([0-9]{1,4})")
 _DATED = re.compile(r"(.+)[.-]([0-9]{8}(?:[T_-]?[0-9]{2,6})?|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T_-][0-9-]{2,8})?)")

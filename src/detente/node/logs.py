@@ -20,7 +20,7 @@ from typing import BinaryIO, Protocol
 
 from detente.errors import LocalError, NotFound
 from detente.hunt.chunks import BLOCK_BYTES
-from detente.hunt.rotation import place_of
+from detente.hunt.rotation import Place, place_of
 
 READ_BYTES = BLOCK_BYTES  # a block that is as long as a chunk is copied once
 STDIN = "-"
@@ -109,7 +109,12 @@ def _names(paths: Iterable[Path], left_out: list[LeftOut]) -> Iterator[tuple[str
 
 def _in_time(names: Iterable[str]) -> list[str]:
     """By folder and set, each set from the oldest to the newest."""
-    return sorted(names, key=lambda name: (os.path.dirname(name), place_of(os.path.basename(name)), name))
+
+    def place(name: str) -> tuple[str, Place, str]:
+        folder, _, bare = name.rpartition("/")
+        return folder, place_of(bare), name
+
+    return sorted(names, key=place)
 
 
 def _below(folder: str, left_out: list[LeftOut]) -> Iterator[str]:
@@ -117,8 +122,9 @@ def _below(folder: str, left_out: list[LeftOut]) -> Iterator[str]:
         left_out.append(LeftOut(str(error.filename), reason_of(error)))
 
     for path, _, files in os.walk(folder, onerror=report):
+        beginning = os.path.join(path, "")
         for file in files:
-            yield os.path.join(path, file)
+            yield beginning + file
 
 
 def _stream(file: LogFile) -> BinaryIO:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from detente.hunt.results import Example, HuntResult, IndicatorHits, merged
 
 TASK_BYTES = 256 << 20  # at most, where a file can be cut
-TASK_BYTES_MIN = 16 << 20  # to send a task and to take in its result costs about as much as to search so many bytes
+TASK_BYTES_MIN = 32 << 20  # to send a task and to take in its result costs about as much as to search half of that
 FILE_BYTES = 64 << 10  # and to open one file, so many
+PACKED_TIMES = 8  # as many bytes as a packed file has may be in it
 SEEK_BYTES = 64 << 10  # read at a time to find the end of a line
 
 
@@ -45,17 +46,18 @@ def tasks(logs: Sequence[Log], *, workers: int, task_bytes: int = TASK_BYTES) ->
     made: list[tuple[Part, ...]] = []
     together: list[Part] = []
     size = 0
-    left = sum(_weight(log.size) for log in logs)
+    left = sum(_weight(log, log.size) for log in logs)
     for place, log in sorted(enumerate(logs), key=lambda one: (one[1].cut, -one[1].size)):
         end = -1
         while end < log.size:
-            wanted = max(FILE_BYTES, min(task_bytes, max(TASK_BYTES_MIN, left // (2 * workers))))
+            wanted = max(FILE_BYTES, min(task_bytes, max(TASK_BYTES_MIN, 2 * left // (3 * workers))))
             start = max(0, end)
             cut = log.cut and log.size - start >= wanted + wanted // 2
             end = start + wanted if cut else log.size
             together.append(Part(place, start, end, whole=not start and not cut))
-            size += _weight(end - start)
-            left -= _weight(end - start)
+            weight = _weight(log, end - start)
+            size += weight
+            left -= weight
             if size >= wanted:
                 made.append(tuple(together))
                 together.clear()
@@ -65,8 +67,8 @@ def tasks(logs: Sequence[Log], *, workers: int, task_bytes: int = TASK_BYTES) ->
     return made
 
 
-def _weight(size: int) -> int:
-    return max(size, FILE_BYTES)
+def _weight(log: Log, size: int) -> int:
+    return max(FILE_BYTES, size if log.cut else PACKED_TIMES * size)
 
 
 class PartLines:

@@ -225,7 +225,9 @@ BOUNDED = [
 ]
 
 
-def gathered_of(text: str, seconds: Sequence[tuple[int, int]], gathered: Gathered) -> list[int]:
+def gathered_of(
+    text: str, seconds: Sequence[tuple[int, int]], gathered: Gathered, *, asked_every: int = 1
+) -> list[int]:
     """Lines with the parts they make true, each so many seconds after the one before; hits that were told of, after each."""
     source = IndicatorSource("indicator--1", (PatternValue("ipv4", "192.0.2.1"),), pattern=text)
     pattern = watched(source)
@@ -237,8 +239,9 @@ def gathered_of(text: str, seconds: Sequence[tuple[int, int]], gathered: Gathere
     for line, (after, parts) in enumerate(seconds):
         at += after * 1_000_000
         gathered.add(source, pattern, parts, line + 1, Outcome(at, "", "in", "allowed"), seen, b"", counted=False)
-        news.append(len(gathered.news()))
-    return news
+        if line % asked_every == 0:
+            news.append(len(gathered.news()))
+    return [*news, len(gathered.news())]
 
 
 @settings(max_examples=150 * FUZZ, deadline=None)
@@ -259,11 +262,12 @@ def test_lines_in_order_of_time_can_be_let_go_and_nothing_is_lost(
     assert sum(len(pattern.lines) for pattern in bounded.written(heads=False).patterns) <= lines_max
 
 
-def test_most_lines_of_a_long_log_are_let_go_and_what_comes_too_late_is_counted() -> None:
+@pytest.mark.parametrize("asked_every", [1, 7, 400, 5000])
+def test_most_lines_of_a_long_log_are_let_go_and_what_comes_too_late_is_counted(asked_every: int) -> None:
     text = BOUNDED[0].replace("'A'", "'192.0.2.1'").replace("'B'", "'b.example'")
     bounded = Gathered(lines_max=50, settling=True)
     seconds = [(1, 1 + line % 2) for line in range(3000)]
-    assert sum(gathered_of(text, seconds, bounded)) == 1500
+    assert sum(gathered_of(text, seconds, bounded, asked_every=asked_every)) == 1500
     settled = bounded.settled()
     assert settled is not None
     assert settled.count + bounded.result().count == 1500

@@ -17,6 +17,7 @@ later still, and tell an earlier time, are not looked at either, and counted.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, NamedTuple
@@ -102,8 +103,8 @@ class _Gathering:
     without_time: int = 0
     late: int = 0
     since_us: int | None = None  # lines from before were let go
-    told: int = 0
-    changed: bool = False  # since `news` was asked for
+    told: int = 0  # how many hits of these lines
+    changed: bool = False  # since it was asked what is to be told
     failed: str = ""
 
 
@@ -118,6 +119,7 @@ class Gathered:
         self._left = all_lines_max
         self._settling = settling
         self._settled: list[HuntResult] = []
+        self._news: list[tuple[IndicatorSource, Kept]] = []
         self._log = 0
 
     def next_log(self) -> None:
@@ -180,21 +182,22 @@ class Gathered:
 
     def news(self) -> list[tuple[IndicatorSource, Kept]]:
         """Hits that nobody was told of, each with the last of its lines."""
-        told = []
         for one in self._by_source.values():
-            if not one.changed:
-                continue
-            one.changed = False
-            last: list[Kept] = []
-            try:
-                for places in occurrences(one.watched.pattern, [_moment(kept) for kept in one.lines]):
-                    last.append(max((one.lines[place] for place in places), key=_time_of))
-            except InvalidPattern:
-                pass  # whoever asks for the result is told
-            last.sort(key=_time_of)
-            told += [(one.source, kept) for kept in last[min(one.told, len(last)) :]]
-            one.told = max(one.told, len(last))
-        return told
+            if one.changed:
+                self._note_news(one)
+        news, self._news = self._news, []
+        return news
+
+    def _note_news(self, one: _Gathering) -> None:
+        one.changed = False
+        last: list[Kept] = []
+        # Whoever asks for the result hears of it when not all could be tried.
+        with suppress(InvalidPattern):
+            for places in occurrences(one.watched.pattern, [_moment(kept) for kept in one.lines]):
+                last.append(max((one.lines[place] for place in places), key=_time_of))
+        last.sort(key=_time_of)
+        self._news += [(one.source, kept) for kept in last[one.told :]]
+        one.told = max(one.told, len(last))
 
     def _of(self, source: IndicatorSource, pattern: Watched | None) -> _Gathering:
         key = (source.id, source.shared_by, source.pattern, bool(source.values))
@@ -223,6 +226,7 @@ class Gathered:
         since_us = min(times[-1] - span_us_of(pattern.arguments[0]), times[len(times) // 2])
         if since_us <= times[0]:
             return False
+        self._note_news(one)
         found, tally = _Found(), Tally()
         taken: set[int] = set()
         try:

@@ -15,9 +15,11 @@ from numba.extending import intrinsic
 
 # Without `_nrt=False` Numba counts references to each array at each call, with atomic instructions: half of the time. Nothing
 # here makes an array, so nothing needs it. Numba keeps nothing: it would not see that a function changed which another file calls.
-compiled: Any = njit(nogil=True, _nrt=False)
+# The interpreter calls none of these but through `detente.hunt.machine_code`; to compile what it would need takes a quarter more time.
+_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+compiled: Any = njit(**_OPTIONS)
 # Of pointers that came from elsewhere LLVM would have to ask whether they overlap; and an array is seven arguments.
-inlined: Any = njit(nogil=True, _nrt=False, forceinline=True)
+inlined: Any = njit(**_OPTIONS, forceinline=True)
 
 BATCH_BYTES = 4096
 WORDS = BATCH_BYTES // 64 + 1

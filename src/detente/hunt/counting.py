@@ -8,12 +8,12 @@ are counted here, with the same results.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple
 
 from detente.hunt.chunks import PADDING, Piece, Rows
-from detente.hunt.counting_tables import WORD_BYTES_MAX
 from detente.hunt.gathered import Gathered
+from detente.hunt.hit_lines import Lines, PlainLines
 from detente.hunt.indicators import Match, Matcher, NotSearched, Rule
 from detente.hunt.observing import observed
 from detente.hunt.readers import HEAD_BYTES, Event, LogFormat
@@ -24,6 +24,8 @@ from detente.hunt.tally import Alike, Seen, SeenBy, Tally, add_hit, add_matches
 
 EXAMPLE_BYTES_MAX = 4096
 WORDS_REMEMBERED_MAX = 1 << 16
+COMPILED_ROWS_MIN = 16
+"""Of a piece, from which on the compiled step pays for its beginning: most of ten thousand small logs have fewer."""
 
 _DAY_US = 86_400_000_000
 
@@ -36,88 +38,6 @@ class LineHit(NamedTuple):
     rule: Rule
     seen: frozenset[tuple[str, bytes]]  # kinds and normal forms of the values that matched
     event: Event
-
-
-class HitLine(NamedTuple):
-    """A line that is hit by these words, in order; start and end are places in the piece. `counted`: wanted as an example only."""
-
-    line: int
-    start: int
-    end: int
-    alikes: list[Alike]
-    counted: bool
-
-
-AlikeOf = Callable[[bytes], Alike | None]
-
-
-class Lines(Protocol):
-    """Finds the lines that hit; it may count some of them itself, which are figures that it has until `settle`."""
-
-    @property
-    def hit_lines(self) -> int:
-        """Those that it counted."""
-        ...
-
-    @property
-    def remembered(self) -> int:
-        """How many words it knows."""
-        ...
-
-    def hit(self, data: Any, rows: Rows, lines_before: int, alike_of: AlikeOf) -> Iterator[HitLine]:
-        """Those of the rows, in order, that are not counted, or may be examples. The bytes stay as they are meanwhile."""
-        ...
-
-    def settle(self, per_day: dict[int, int]) -> None:
-        """Share out what it counted, and forget all words."""
-        ...
-
-
-class PlainLines:
-    """Counts none itself."""
-
-    hit_lines = 0
-
-    def __init__(self) -> None:
-        self._by_word: dict[bytes, Alike | None] = {}  # lines in which this word alone hits; None when it does not
-
-    @property
-    def remembered(self) -> int:
-        return len(self._by_word)
-
-    def hit(self, data: Any, rows: Rows, lines_before: int, alike_of: AlikeOf) -> Iterator[HitLine]:
-        data = bytes(data)
-        line = at = -1
-        hit: list[Alike] = []
-        for start, end, before in rows:
-            alike = self._alike(data[start:end], alike_of)
-            if alike is None:
-                continue
-            if before != line:
-                if hit:
-                    yield HitLine(lines_before + line + 1, *_line_around(data, at), hit, False)
-                hit = []
-                line, at = before, start
-            hit.append(alike)
-        if hit:
-            yield HitLine(lines_before + line + 1, *_line_around(data, at), hit, False)
-
-    def settle(self, per_day: dict[int, int]) -> None:
-        self._by_word.clear()
-
-    def _alike(self, word: bytes, alike_of: AlikeOf) -> Alike | None:
-        if word in self._by_word:
-            return self._by_word[word]
-        alike = alike_of(word)
-        # A longer word is matched each time it comes, so that what is remembered stays small.
-        if len(word) <= WORD_BYTES_MAX:
-            self._by_word[word] = alike
-        return alike
-
-
-def _line_around(data: bytes, at: int) -> tuple[int, int]:
-    start, end = data.rfind(b"\n", PADDING, at), data.find(b"\n", at)
-    return start + 1 if start >= 0 else PADDING, end if end >= 0 else len(data) - PADDING
 
 
 class Counting:
@@ -143,7 +63,8 @@ class Counting:
         self._watched: dict[int, Watched] = {}
         self._without_time: dict[int, int] = {}  # lines that a pattern needs the time of, and cannot tell it
         self._hit_lines = 0
-        self._lines = lines_for(matcher, log_format) if on_hit is None else PlainLines()
+        self._lines: Lines = PlainLines()
+        self._may_compile = on_hit is None
         self._alikes: list[Alike] = []  # all that count
         self._by_matches: dict[tuple[Match, ...], Alike] = {}
         self._by_words: dict[tuple[Alike, ...], Alike] = {}
@@ -161,6 +82,10 @@ class Counting:
 
     def add_lines(self, piece: Piece, rows: Rows, lines_before: int) -> None:
         """A piece of whole lines."""
+        if self._may_compile and len(rows) >= COMPILED_ROWS_MIN:
+            self._may_compile = False
+            self.settle()
+            self._lines = lines_for(self._matcher, self._log_format)
         self._bound()
         data = memoryview(piece.padded)
         for line, start, end, hit, counted in self._lines.hit(data, rows, lines_before, self._alike_of):

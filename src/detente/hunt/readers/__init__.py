@@ -79,7 +79,8 @@ def detect(head: bytes, *, year: int | None = None, name: str = "") -> LogFormat
     # Most logs show at once what they are, and ten thousand small ones should not be looked at for long.
     told_first = [name for name, form in forms if all(map(form, lines[:LINES_OF_ONE_MIND]))]
     if len(told_first) == 1:
-        forms = [(name, form) for name, form in forms if name == told_first[0]]
+        best = told_first[0]
+        forms = ()
         lines = lines[:LINES_OF_ONE_MIND]
     for candidate, form in forms:
         told = sum(form(line) for line in lines)

@@ -1,6 +1,6 @@
 """The compiled step of counting (`detente.hunt.counting_kernel`) at work on one piece of whole lines after the other.
 
-Needs the extra `hunt`. Without it `detente.hunt.counting.PlainLines` leaves every line to be counted one by one, with the same results.
+Needs the extra `hunt`. Without it `detente.hunt.hit_lines.PlainLines` leaves every line to be counted one by one, with the same results.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.hunt.chunks import Rows
-from detente.hunt.counting import AlikeOf, HitLine
 from detente.hunt.counting_tables import (
     APACHE,
     COUNT,
@@ -28,6 +27,7 @@ from detente.hunt.counting_tables import (
     Words,
 )
 from detente.hunt.entries import COUNTS, WORDS
+from detente.hunt.hit_lines import AlikeOf, HitLine
 from detente.hunt.machine_code import call, packed
 from detente.hunt.readers import LogFormat, read_plain
 from detente.hunt.readers.web import apache_outcome
@@ -41,7 +41,7 @@ _ROWS_FIRST = 1 << 6
 
 
 class FastLines:
-    """See `detente.hunt.counting.Lines`. For one log."""
+    """See `detente.hunt.hit_lines.Lines`. For one log."""
 
     def __init__(self, log_format: LogFormat) -> None:
         how = log_format.read_outcome or (log_format.time_us if log_format.read_event is None else None)

@@ -116,7 +116,6 @@ def compiled(sources: Sequence[IndicatorSource]) -> Matcher:
 
 def both(log: bytes, matcher: Matcher, *, block_bytes: int = 1 << 18, examples_max: int = 3) -> HuntResult:
     with patch("detente.hunt.counting.COMPILED_ROWS_MIN", random.Random(log).choice((0, 0, 3))):
-        with patch("detente.hunt.counting.COMPILED_ROWS_MIN", 1):
         found = hunt([log], matcher, block_bytes=block_bytes, examples_max=examples_max)
     with patch("detente.hunt.counting.lines_for", lambda *_: PlainLines()):
         assert found == hunt([log], matcher, block_bytes=block_bytes, examples_max=examples_max)

@@ -15,6 +15,7 @@ import click
 
 JSON_VERSION = 1
 PROGRESS_EVERY_S = 0.1
+RATE_AFTER_S = 0.5  # what was done in less says little of how long the rest takes
 
 
 @dataclass(slots=True)
@@ -84,15 +85,16 @@ class Progress:
         if now - self._shown < PROGRESS_EVERY_S and done < total:
             return
         self._shown = now
-        seconds = max(now - self._start, 1e-6)
-        rate = done / seconds
+        seconds = now - self._start
+        rate = done / seconds if seconds >= RATE_AFTER_S else 0.0
+        speed = f"  {number(rate)}/s" if rate else ""
         if total:
             filled = round(24 * min(done, total) / total)
             left = f", {(total - done) / rate:.0f} s left" if rate and done < total else ""
             bar = "█" * filled + "░" * (24 - filled)
-            line = f"{self.what} {bar} {100 * done / total:3.0f} %  {number(rate)}/s{left}"
+            line = f"{self.what} {bar} {100 * done / total:3.0f} %{speed}{left}"
         else:
-            line = f"{self.what} {number(done)}  {number(rate)}/s"
+            line = f"{self.what} {number(done)}{speed}" if done else f"{self.what} …"
         sys.stderr.write(f"\r\x1b[K{line}{note}")
         sys.stderr.flush()
 

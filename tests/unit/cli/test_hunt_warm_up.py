@@ -39,5 +39,6 @@ def test_who_waits_at_a_terminal_sees_how_many_functions_are_compiled(monkeypatc
     assert done.exit_code == 0, done.output
     assert "Compiling the fast pass, once for this machine" in done.stderr
     assert "100 %" in done.stderr
+    assert "/s" not in done.stderr, "a rate is told when there was time to see one"
     # Nothing of it is left on the screen.
     assert done.stderr.endswith("\r\x1b[K")

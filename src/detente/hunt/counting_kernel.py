@@ -108,6 +108,7 @@ def count_lines(
 
 @compiled
 def line_around(data: Any, at: int) -> tuple[int, int]:
+    """Start and end of the line that holds the place: without its newline, and within the padding."""
     start = at
     while start > PADDING and data[start - 1] != 10:
         start -= 1

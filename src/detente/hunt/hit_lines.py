@@ -12,6 +12,8 @@ from detente.hunt.chunks import PADDING, Rows
 from detente.hunt.counting_tables import WORD_BYTES_MAX
 from detente.hunt.tally import Alike
 
+_LOOK_BYTES = 512
+
 
 class HitLine(NamedTuple):
     """A line that is hit by these words, in order; start and end are places in the piece. `counted`: wanted as an example only."""
@@ -61,11 +63,11 @@ class PlainLines:
         return len(self._by_word)
 
     def hit(self, data: Any, rows: Rows, lines_before: int, alike_of: AlikeOf) -> Iterator[HitLine]:
-        data = bytes(data)
+        data = memoryview(data)
         line = at = -1
         hit: list[Alike] = []
         for start, end, before in rows:
-            alike = self._alike(data[start:end], alike_of)
+            alike = self._alike(data[start:end].tobytes(), alike_of)
             if alike is None:
                 continue
             if before != line:
@@ -90,6 +92,20 @@ class PlainLines:
         return alike
 
 
-def _line_around(data: bytes, at: int) -> tuple[int, int]:
-    start, end = data.rfind(b"\n", PADDING, at), data.find(b"\n", at)
-    return start + 1 if start >= 0 else PADDING, end if end >= 0 else len(data) - PADDING
+def _line_around(data: memoryview, at: int) -> tuple[int, int]:
+    """Looked for in longer and longer steps: to copy the whole piece would take as long as to search it."""
+    start = end = at
+    last = len(data) - PADDING
+    newline, step = -1, _LOOK_BYTES
+    while newline < 0 and start > PADDING:
+        back = bytes(data[max(PADDING, start - step) : start])
+        newline = back.rfind(b"\n")
+        start -= len(back) - newline - 1
+        step *= 2
+    newline, step = -1, _LOOK_BYTES
+    while newline < 0 and end < last:
+        ahead = bytes(data[end : min(last, end + step)])
+        newline = ahead.find(b"\n")
+        end += newline if newline >= 0 else len(ahead)
+        step *= 2
+    return start, end

@@ -19,7 +19,6 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from unittest.mock import patch
 
 import pytest
 
@@ -137,9 +136,8 @@ def files_difference(sample: Sample, wanted: Told, seed: str, matcher: Matcher, 
         return None
     dice = random.Random(seed)
     threads, buffer_bytes = dice.randrange(1, 4), 2 * PADDING + dice.choice((40, 700, 5000, 1 << 20))
-    short_bytes_max = dice.choice((0, 500, 1 << 18))
     packing = dice.choice(("plain", "plain", "gzip", "zstd", "xz", "bzip2"))
-    how = f"{threads} threads, buffers of {buffer_bytes}, short ones up to {short_bytes_max}"
+    how = f"{threads} threads, buffers of {buffer_bytes}"
     alone, many = folder / "alone", folder / "many"
     for made in (alone, many):
         shutil.rmtree(made, ignore_errors=True)
@@ -149,13 +147,10 @@ def files_difference(sample: Sample, wanted: Told, seed: str, matcher: Matcher, 
     cuts = sorted(dice.randrange(len(lines) + 1) for _ in range(dice.choice((1, 5, 40))))
     for number, (start, end) in enumerate(pairwise([0, *cuts, len(lines)])):
         (many / f"{number:03}").write_bytes(b"".join(lines[start:end]))
-    with (
-        patch("detente.node.search.BUFFER_BYTES", buffer_bytes),
-        patch("detente.node.plain_files.SHORT_BYTES_MAX", short_bytes_max),
-    ):
-        one = told(search(list_logs([alone]), matcher, Manner(), threads=threads).result)
-        manner = Manner(format_name=wanted["format"])
-        all_ = told(search(list_logs([many]), matcher, manner, threads=threads).result)
+    ways_to_read = {"threads": threads, "buffer_bytes": buffer_bytes}
+    one = told(search(list_logs([alone]), matcher, Manner(), **ways_to_read).result)
+    manner = Manner(format_name=wanted["format"])
+    all_ = told(search(list_logs([many]), matcher, manner, **ways_to_read).result)
     if found := _first(f"a file, {packing}, {how}", wanted, one):
         return found
     # A header stands in the first file only, and lines are numbered in each.

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from detente.errors import InvalidPattern, NotFound, NotPermitted
+from detente.errors import InvalidPattern, LocalError, NotFound, NotPermitted
 from detente.hunt.indicators import IndicatorSource, NotSearched
 from detente.hunt.literals import plan
 from detente.hunt.results import HuntResult, IndicatorHits
@@ -33,7 +33,7 @@ from detente.node.hunt_run import (
     hunt_for,
 )
 from detente.node.index_cache import keep_index, label_of, open_index
-from detente.node.logs import Logs, list_logs
+from detente.node.logs import LeftOut, Logs, list_logs
 from detente.node.open import Node
 from detente.node.policy import purposes_agreed
 from detente.node.purpose import denial, note_denial
@@ -147,7 +147,11 @@ def hunt_logs(
     require_some(node, purpose, sources, denied)
     run = hunt_for(sources, skipped, logs, choice=choice, manner=manner, at_us=now_us)
     body = journal_body(run.by_log, run.result, run.indicators, run.not_searched, run)
-    keep_position(node.folder / POSITION_FILE, run.position)
+    try:
+        keep_position(node.folder / POSITION_FILE, run.position)
+    except LocalError as error:
+        # What was found is worth more than where it stopped.
+        run = replace(run, not_read=(*run.not_read, LeftOut(str(node.folder / POSITION_FILE), str(error))))
     return replace(run, entry=node.store.write(now_us, lambda t: node.journal(t, "hunt", body)))
 
 

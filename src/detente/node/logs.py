@@ -137,6 +137,22 @@ def _kind(mode: int) -> str:
     return "a socket" if stat.S_ISSOCK(mode) else "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "no file"
 
 
+def require_same(file: LogFile, status: os.stat_result) -> None:
+    """Raises LocalError when what was opened is not the file that was listed: what is kept of a log is kept by its inode."""
+    if file.inode and (status.st_dev, status.st_ino) != (file.device, file.inode):
+        raise LocalError(
+            "another file has its name since it was listed: was it rotated away? Hunt again for what it became"
+        )
+
+
+def require_all(file: LogFile, read_bytes: int) -> None:
+    """At its end. Raises LocalError when it was longer as it was listed."""
+    if read_bytes < file.size:
+        raise LocalError(
+            f"it became shorter while it was read: {read_bytes:,} bytes of {file.size:,}; was it truncated?"
+        )
+
+
 def reason_of(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "it was listed, and is gone: was it rotated away? Hunt again for what it became"
@@ -169,12 +185,15 @@ class Reading:
                 raise LocalError(reason_of(error)) from None
             if self._file.name != STDIN:
                 stack.enter_context(stream)
+                require_same(self._file, os.fstat(stream.fileno()))
             comes = None if self._file.size else _comes(stream)
             waits = False
             while (chunk := self._read(stream, None if waits else comes)) != b"":
                 waits = chunk is None
                 self.bytes += len(chunk or b"")
                 yield chunk or b""
+            if self._stop is None or not self._stop.asked:
+                require_all(self._file, self.bytes)
 
     def _read(self, stream: BinaryIO, comes: Callable[[], bool] | None) -> bytes | None:
         """None where nothing comes soon. Of a pipe as much as there is, for whoever watches a program's output."""

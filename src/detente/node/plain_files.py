@@ -20,7 +20,7 @@ from detente.hunt.packed import HEAD_BYTES as TOLD_BY_BYTES
 from detente.hunt.packed import is_plain
 from detente.hunt.readers import HEAD_BYTES
 from detente.hunt.sieve import Sieve
-from detente.node.logs import LogFile, reason_of
+from detente.node.logs import LogFile, reason_of, require_all, require_same
 
 BUFFER_BYTES = RUN_BYTES_MAX + 2 * PADDING
 """Enough that reading and searching it takes far longer than to ask for the interpreter's lock, and little enough for a core's cache."""
@@ -118,17 +118,22 @@ class PlainFiles:
 
 
 class _LongFile:
-    def __init__(self, descriptor: int, head: bytes, skip_bytes: int) -> None:
+    def __init__(self, file: LogFile, descriptor: int, head: bytes, skip_bytes: int) -> None:
         self.descriptor = descriptor
         self.head = head
         self.log = BufferedLog(self._read)
-        self._at = skip_bytes
+        self._file = file
+        self._at = self._skip_bytes = skip_bytes
 
     def _read(self, into: memoryview) -> int:
+        if self._skip_bytes > self._file.size:
+            raise LocalError("it is shorter than what was searched of it: was it truncated? Hunt it without --resume")
         try:
             got = os.preadv(self.descriptor, [into], self._at)
         except OSError as error:
             raise LocalError(reason_of(error)) from None
+        if not got:
+            require_all(self._file, self._at)
         self._at += got
         return got
 
@@ -141,11 +146,13 @@ def _opened(file: LogFile, skip_bytes: int) -> _LongFile | None:
     except OSError:
         return None
     try:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        require_same(file, status)
+        if stat.S_ISREG(status.st_mode):
             head = os.pread(descriptor, HEAD_BYTES, 0)
             if is_plain(head):
-                return _LongFile(descriptor, head, skip_bytes)
-    except OSError:
+                return _LongFile(file, descriptor, head, skip_bytes)
+    except (OSError, LocalError):
         pass
     os.close(descriptor)
     return None
@@ -158,8 +165,9 @@ def _read_whole(file: LogFile, into: memoryview) -> bool:
     except OSError:
         return False
     try:
+        require_same(file, os.fstat(descriptor))
         size = os.preadv(descriptor, [into], 0)
-    except OSError:
+    except (OSError, LocalError):
         return False
     finally:
         os.close(descriptor)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -285,13 +285,18 @@ class _Hunts:
 
 
 def keep_position(path: Path, position: Position | None) -> None:
-    """Write where a hunt was stopped, whole or not at all; or forget it."""
+    """Write where a hunt was stopped, whole or not at all; or forget it. Raises LocalError where it cannot be written."""
     if position is None:
         path.unlink(missing_ok=True)
         return
     part = path.with_name(path.name + ".part")
-    part.write_bytes(msgspec.json.encode(position))
-    os.replace(part, path)
+    try:
+        part.write_bytes(msgspec.json.encode(position))
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise LocalError(f"it cannot be written ({error.strerror}), so --resume does not go on from here") from None
 
 
 def read_position(path: Path) -> Position:

@@ -199,7 +199,7 @@ def test_files_that_are_no_longer_what_was_listed_are_searched_as_they_are_and_t
     found = search(logs, matcher, Manner(), threads=threads)
     results = [result for _, result in found.by_log]
     assert [result.hit_lines for result in results] == [1, 2, 0, 4, 100, 1, 0, 0, 9, 10, 11, 12]
-    assert [Path(name).name for name, result in found.by_log if result.stopped] == ["02", "07"]
+    assert [Path(name).name for name, result in found.by_log if result.stopped] == ["02", "05", "06", "07"]
     assert "is gone" in results[2].stopped
     assert "directory" in results[7].stopped
 

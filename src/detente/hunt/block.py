@@ -381,6 +381,7 @@ def _fingerprints6(networks: Sequence[tuple[int, int]]) -> Bits:
 
 
 def packed(head: dict[str, Any], sections: Mapping[str, NDArray[Any]]) -> bytes:
+    """The bytes of a block; what the head says of places and sizes is written here."""
     places: dict[str, tuple[int, str, int]] = {}
     # The head says where the sections are, and they are behind it: its length is known once the places have their final digits.
     head = {**head, "sections": places, "size": 0}

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from detente.errors import InvalidObject
+from detente.errors import InvalidObject, InvalidPattern
 from detente.hunt.indicators import IndicatorSource, NotSearched
+from detente.hunt.sieve import can_compile
 from detente.intake.streamed import NoStream, StixStream
-from detente.node.bundle_file import BundleIndicators
+from detente.node.bundle_file import BundleIndicators, is_reference
 from detente.node.lists import _from_document
 from detente.stix.canonical import NotPlain, parse, parse_plain
+from detente.stix.pattern import parse_pattern, single_value, values_of
 
 Found = tuple[list[IndicatorSource], list[NotSearched]]
 
@@ -81,7 +85,53 @@ DEFINITIONS = st.fixed_dictionaries(
         "definition": st.sampled_from([{"tlp": "amber"}, {"tlp": "green"}, {"statement": "©"}]),
     }
 )
-OBJECTS = st.lists(INDICATORS | DEFINITIONS | ANYTHING, max_size=7)
+# Of these every one is taken, and most share their shape; each has its properties in an order of its own.
+SOUND = st.fixed_dictionaries(
+    {
+        "type": st.just("indicator"),
+        "spec_version": st.just("2.1"),
+        "id": st.sampled_from(
+            [f"indicator--{u}" for u in UUIDS] + [f"indicator--{'0123abcd' * 4:.8}-0000-4000-8000-00000000000f"]
+        ),
+        "created": st.sampled_from(
+            ["2024-02-29T23:59:59.9Z", "0001-01-01T00:00:00.000Z", "1969-12-31T23:59:59.999999Z"]
+        ),
+        "modified": st.sampled_from(
+            ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000Z", "2027-12-31T23:59:59.123456789Z"]
+        ),
+        "pattern": st.sampled_from([p for p in PATTERNS if isinstance(p, str)])
+        | st.sampled_from(
+            [
+                r"[url:value = 'http://a.example/\\x']",
+                "[domain-name:value = 'bücher.example']",
+                "[file:hashes.'SHA-256' = '" + "Ab" * 32 + "']",
+                "[domain-name:value='a.example' OR ipv4-addr:value = '198.51.100.9']",
+                "[domain-name:value = 'a.example' OR domain-name:value = 'a..b']",
+                "[ ipv4-addr:value = '198.51.100.9' OR file:hashes.MD5 = '" + "0F" * 16 + "' ]",
+            ]
+        ),
+        "valid_from": st.sampled_from(TIMES[:2]),
+    },
+    optional={
+        "valid_until": st.sampled_from(["2027-12-31T23:59:59.12Z", "2400-02-29T00:00:00.000000Z"]),
+        "revoked": st.booleans(),
+        "confidence": st.sampled_from([0, 50]),
+        "object_marking_refs": st.lists(st.sampled_from(MARKINGS[:2]), max_size=3),
+        "created_by_ref": st.just(f"identity--{UUIDS[0]}"),
+        "labels": st.lists(TEXTS, max_size=2),
+        "name": TEXTS,
+        "external_references": st.lists(st.fixed_dictionaries({"source_name": TEXTS, "id": TEXTS}), max_size=2),
+    },
+)
+
+
+@st.composite
+def sound_ones(draw: st.DrawFn) -> dict[str, Any]:
+    found = draw(SOUND)
+    return found if draw(st.booleans()) else dict(draw(st.permutations(list(found.items()))))
+
+
+OBJECTS = st.lists(sound_ones() | sound_ones() | INDICATORS | DEFINITIONS | ANYTHING, max_size=7)
 
 
 @st.composite
@@ -125,11 +175,17 @@ def whole(data: bytes) -> Found | None:
         return None
 
 
-def streamed(data: bytes, window_bytes: int) -> Found | None:
+def streamed(data: bytes, window_bytes: int, *, with_outlines: bool = False) -> Found | None:
     """Raises NoStream."""
-    indicators = BundleIndicators(
-        StixStream(lambda at, size: data[at : at + size], window_bytes=window_bytes), "b.json"
-    )
+    outlines = outlined = None
+    if with_outlines:
+        from detente.intake.outlined import Outlines
+        from detente.node.outlined_indicators import OutlinedIndicators
+
+        outlines = Outlines()
+        outlined = OutlinedIndicators(outlines, is_reference)
+    stream = StixStream(lambda at, size: data[at : at + size], window_bytes=window_bytes, outlines=outlines)
+    indicators = BundleIndicators(stream, "b.json", outlined=outlined)
     try:
         sources = list(indicators)
     except InvalidObject:
@@ -139,23 +195,51 @@ def streamed(data: bytes, window_bytes: int) -> Found | None:
     ], indicators.not_searched
 
 
-@given(documents(), st.integers(1, 400))
-@example(b'{"objects":[]}', 1)
-@example(b'{"objects":[],"objects":[]}', 1)
-@example(b'{"type":"bundle"}', 1)
-@example(b'[{"objects":[]}]', 3)
-@example(b'{"objects":[1,2.5,"x",null,true,[]]}', 2)
-@example(b'{"objects":[1 2]}', 9)
-@example(b'{"objects":[1,]}', 9)
-@example(b'{"objects":[' + b"[" * 61 + b"]" * 61 + b"]}", 9)
-@example(b'{"objects":[' + b"[" * 62 + b"]" * 62 + b"]}", 9)
-@example(b'{"objects":[' + b"[" * 63 + b"]" * 63 + b"]}", 9)
-@example(b'{"a":' + b"[" * 63 + b"]" * 63 + b',"objects":[]}', 9)
-@example(b'{"a":' + b"[" * 64 + b"]" * 64 + b',"objects":[]}', 9)
-@example(b'{"objects":[{"id":"a","id":"b"}]}', 9)
+EXAMPLES = [
+    (b'{"objects":[]}', 1),
+    (b'{"objects":[],"objects":[]}', 1),
+    (b'{"type":"bundle"}', 1),
+    (b'[{"objects":[]}]', 3),
+    (b'{"objects":[1,2.5,"x",null,true,[]]}', 2),
+    (b'{"objects":[1 2]}', 9),
+    (b'{"objects":[1,]}', 9),
+    (b'{"objects":[' + b"[" * 61 + b"]" * 61 + b"]}", 9),
+    (b'{"objects":[' + b"[" * 62 + b"]" * 62 + b"]}", 9),
+    (b'{"objects":[' + b"[" * 63 + b"]" * 63 + b"]}", 9),
+    (b'{"a":' + b"[" * 63 + b"]" * 63 + b',"objects":[]}', 9),
+    (b'{"a":' + b"[" * 64 + b"]" * 64 + b',"objects":[]}', 9),
+    (b'{"objects":[{"id":"a","id":"b"}]}', 9),
+    (b'{"objects":[{"type":"indicator","id":"a"},{"type":"indicator","id":"a\\ud800"}]}', 400),
+    (b'{"objects":[{"a":"b"},{"a":"\\u00e"},{"a":"\n"}]}', 400),
+    (b'{"objects":[{"a":"b"},{"a":"\xff"}]}', 400),
+    (b'{"objects":[{"a":"b"},{"a":"b"},{"a" "b"}]}', 400),
+    (b'{"objects":[{"a":"b"} {"a":"b"}]}', 400),
+    (b'{"objects":[{"a":"b","\\u0061":"b"}]}', 400),
+    (b'{"objects":[{"":"","":""}]}', 400),
+    (b'{"objects":[{"a":[}]}]}', 400),
+]
+
+
+def with_examples(test: Callable[..., None]) -> Callable[..., None]:
+    for data, window_bytes in EXAMPLES:
+        test = example(data, window_bytes)(test)
+    return given(documents(), st.integers(1, 400) | st.just(1 << 18))(test)
+
+
+@with_examples
 def test_windows_of_any_size_give_what_the_whole_gives(data: bytes, window_bytes: int) -> None:
+    assert_equal_to_whole(data, window_bytes, with_outlines=False)
+
+
+@pytest.mark.skipif(not can_compile(), reason="outlines need Numba (the extra `hunt`)")
+@with_examples
+def test_objects_that_are_known_by_their_shape_are_what_they_are_in_the_whole(data: bytes, window_bytes: int) -> None:
+    assert_equal_to_whole(data, window_bytes, with_outlines=True)
+
+
+def assert_equal_to_whole(data: bytes, window_bytes: int, *, with_outlines: bool) -> None:
     try:
-        found = streamed(data, window_bytes)
+        found = streamed(data, window_bytes, with_outlines=with_outlines)
     except NoStream:
         return
     wanted = whole(data)
@@ -173,3 +257,39 @@ def test_text_that_is_plain_is_read_as_by_the_strict_parser(data: bytes) -> None
     except NotPlain:
         return
     assert json.dumps(value) == json.dumps(parse(data))
+
+
+EQUALITY = st.tuples(
+    st.sampled_from(
+        ["ipv4-addr:value", "domain-name:value", "url:value", "file:hashes.MD5", "file:hashes.'SHA-1'", "file:name"]
+    ),
+    st.sampled_from([" = ", "=", "= ", "  =", " != "]),
+    st.sampled_from(
+        [
+            "198.51.100.7",
+            "198.51.100.7/24",
+            "A.example",
+            "a..b",
+            "http://a.example/' OR '",
+            "ab" * 16,
+            "0F" * 20,
+            "OR",
+            "",
+        ]
+    ),
+).map(lambda parts: f"{parts[0]}{parts[1]}'{parts[2]}'")
+
+
+@given(
+    st.lists(EQUALITY, min_size=1, max_size=4),
+    st.sampled_from([" OR ", " OR  ", " AND ", "OR"]),
+    st.sampled_from(["", " "]),
+)
+def test_equalities_are_read_as_by_the_parser(operands: list[str], between: str, edge: str) -> None:
+    pattern = f"[{edge}{between.join(operands)}{edge}]"
+    try:
+        found = single_value(pattern)
+    except InvalidPattern:
+        found = None
+    if found is not None:
+        assert found == values_of(parse_pattern(pattern))

@@ -70,6 +70,12 @@ ENTRIES: dict[str, Entry] = {
     ),
     "enter_words": Entry("counting_kernel", "enter_words", ("u1[]", "i8[][]", WORDS, "i8[]", "i8[]")),
     "move_words": Entry("counting_kernel", "move_words", (WORDS, WORDS)),
+    "outline": Entry("outline_kernel", "outline", ("u1[]", "out u1[]", "out i8[][]", "out i8[][]"), gives=2),
+    "common_indicators": Entry(
+        "outline_kernel",
+        "common_indicators",
+        ("u1[]", "i8[][]", "i8[][]", "i8[]", "i8[][]", "u1[]", "out i8[][]"),
+    ),
     "tokens": Entry(
         "tokens_kernel",
         "tokens",
@@ -97,6 +103,8 @@ SOURCES = (
     "entries",
     "kernel",
     "marks",
+    "outline_kernel",
+    "outline_tables",
     "tables",
     "tokens_kernel",
     "values",

@@ -17,11 +17,15 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from json import JSONDecodeError, JSONDecoder
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from detente.errors import InvalidObject
 from detente.stix.canonical import DEPTH_MAX, JsonValue, NotPlain, parse, parse_plain
+
+if TYPE_CHECKING:  # it takes the extra `hunt`
+    from detente.intake.outlined import Outlined, Outlines
 
 WINDOW_BYTES = 256 << 10
 OBJECT_BYTES_MAX = 8 << 20
@@ -48,8 +52,10 @@ class StixStream:
     Raises InvalidObject for a text that is none, with what was given out before being worth nothing; and NoStream.
     """
 
-    def __init__(self, read: Read, *, window_bytes: int = WINDOW_BYTES) -> None:
+    def __init__(self, read: Read, *, window_bytes: int = WINDOW_BYTES, outlines: Outlines | None = None) -> None:
+        """`outlines`: give out objects as they know them, wherever they can."""
         self._read = read
+        self._outlines = outlines
         self._window_bytes = window_bytes
         self._window = b""
         self._start = 0  # of the window in the text
@@ -70,11 +76,11 @@ class StixStream:
     def bytes_done(self) -> int:
         return self._start + self._at
 
-    def __iter__(self) -> Iterator[list[JsonValue]]:
+    def __iter__(self) -> Iterator[list[JsonValue] | Outlined]:
         opening = self._next()
         if opening == b"[":
             for values in self._objects():
-                if values and self._count == len(values) and not _is_object(values[0]):
+                if values and self._count == len(values) and not _is_object(self.value(0)):
                     raise NoStream
                 yield values
             if not self._count:
@@ -99,7 +105,7 @@ class StixStream:
             texts = self._again[number] = [text] if alone else list(map(bytes, _RAW.decode(b"[%b]" % text)))
         return parse(texts[place - self._firsts[number]], bytes_max=OBJECT_BYTES_MAX, depth_max=self._depth)
 
-    def _members(self) -> Iterator[list[JsonValue]]:
+    def _members(self) -> Iterator[list[JsonValue] | Outlined]:
         """Of a bundle or envelope. All but its objects are small."""
         self._depth = DEPTH_MAX - 2
         seen: set[str] = set()
@@ -125,12 +131,16 @@ class StixStream:
         if "objects" not in seen:
             raise NoStream
 
-    def _objects(self) -> Iterator[list[JsonValue]]:
+    def _objects(self) -> Iterator[list[JsonValue] | Outlined]:
         more = self._after(b"[", b"]")
         while more:
             self._next()
             start = self.bytes_done
-            values = self._many() if self._between and not self._alone else None
+            values: list[JsonValue] | Outlined | None = None
+            if self._outlines is not None:
+                values = self._outlined(self._outlines)
+            elif self._between and not self._alone:
+                values = self._many()
             if values is None:
                 self._alone = max(0, self._alone - 1)
                 values = [self._alone_value(self._depth)]
@@ -140,6 +150,14 @@ class StixStream:
             self._count += len(values)
             yield values
             more = self._more(b"]")
+
+    def _outlined(self, outlines: Outlines) -> Outlined | None:
+        """All objects that end in the window, or None where the first does not, or is no JSON."""
+        self._hold(self._window_bytes)
+        found = outlines.read(self._window, self._at, depth_max=self._depth)
+        if found is not None:
+            self._at += found.size
+        return found
 
     def _many(self) -> list[JsonValue] | None:
         """All objects that end in the window but the last, or None where the guess at the end of the last was wrong."""

@@ -12,16 +12,20 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import count
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from detente.errors import InvalidObject, InvalidPattern
 from detente.hunt.indicators import IndicatorSource, NotSearched
-from detente.hunt.literals import plan
+from detente.hunt.literals import Plan, plan
 from detente.intake.result import TEXT_MAX
 from detente.intake.streamed import StixStream
-from detente.stix.canonical import BYTES_MAX, JsonValue, NotPlain, encode, parse_plain
+from detente.stix.canonical import BYTES_MAX, DEPTH_MAX, JsonValue, NotPlain, encode, parse_plain
 from detente.stix.marking import Tlp, effective
 from detente.stix.objects import JsonObject, StixObject, is_20, parse_identifier, parse_object, parse_timestamp, to_21
+
+if TYPE_CHECKING:  # they take the extra `hunt`
+    from detente.intake.outlined import Outlined
+    from detente.node.outlined_indicators import OutlinedIndicators
 
 OBJECTS_MAX = 4_000_000
 
@@ -38,9 +42,11 @@ class BundleIndicators:
         progress: Callable[[int], None] | None = None,
         *,
         every_line: bool = False,
+        outlined: OutlinedIndicators | None = None,
     ) -> None:
-        """`every_line`: see `detente.hunt.literals.plan`."""
+        """`every_line`: see `detente.hunt.literals.plan`. `outlined`: reads what a stream gives out that has outlines."""
         self._every_line = every_line
+        self._outlined = outlined
         self._stream = stream
         self._name = name
         self._progress = progress
@@ -55,8 +61,10 @@ class BundleIndicators:
         """Raises what the stream does, and InvalidObject for an indicator whose validity is no time."""
         places = count()
         for values in self._stream:
-            for value, place in zip(values, places):  # noqa: B905  # of places there is no end
-                source = self._source(value, place)
+            sources = (
+                map(self._source, values, places) if isinstance(values, list) else self._of_outlined(values, places)
+            )
+            for source in sources:
                 if source is not None:
                     yield source
             if len(self._places) > OBJECTS_MAX:
@@ -76,6 +84,37 @@ class BundleIndicators:
             word: effective(StixObject(self._alike[number], b""), self._definitions, default=Tlp.CLEAR).label
             for number, word in enumerate(self._marked.values())
         }
+
+    def _of_outlined(self, found: Outlined, places: Iterator[int]) -> Iterator[IndicatorSource | None]:
+        assert self._outlined is not None
+        for at, (reading, place) in enumerate(zip(self._outlined.read(found), places)):  # noqa: B905  # of places there is no end
+            if reading is None:
+                yield self._source(self._value(found, at), place)
+                continue
+            id_, modified, pattern, valid_from_us, valid_until_us, refs, shape = reading
+            number = hash((id_, modified)) >> 4
+            if self._places.setdefault(number, place) != place and not self._is_new(
+                cast(JsonObject, self._value(found, at)), place
+            ):
+                continue
+            searched = self._searched(id_, pattern)
+            if searched is not None:
+                yield IndicatorSource(
+                    id_,
+                    searched.values,
+                    valid_from_us,
+                    valid_until_us,
+                    shape.revoked,
+                    self._word(refs, {"id": id_, "object_marking_refs": list(refs)}) if refs else "",
+                    self._name,
+                    shape.confidence,
+                    searched.held,
+                )
+
+    def _value(self, found: Outlined, at: int) -> JsonValue:
+        from detente.intake.outlined import value_of
+
+        return value_of(found, at, DEPTH_MAX)
 
     def _source(self, value: JsonValue, place: int) -> IndicatorSource | None:
         stix = cast(JsonObject, value) if _is_common_indicator(value) else self._checked(value, place)
@@ -117,14 +156,8 @@ class BundleIndicators:
 
     def _indicator(self, stix: JsonObject) -> IndicatorSource | None:
         id_ = cast(str, stix["id"])
-        try:
-            found = plan(str(stix.get("pattern", "")), every_line=self._every_line)
-        except InvalidPattern as error:
-            self._left_out.append(NotSearched(id_, self._name, "", str(error)))
-            return None
-        if found.left_out:
-            self._left_out += [NotSearched(id_, self._name, one.what, one.reason) for one in found.left_out]
-        if not found.searched:
+        found = self._searched(id_, str(stix.get("pattern", "")))
+        if found is None:
             return None
         return IndicatorSource(
             id_,
@@ -138,10 +171,23 @@ class BundleIndicators:
             found.held,
         )
 
+    def _searched(self, id_: str, pattern: str) -> Plan | None:
+        """None where nothing of it is searched for, which is listed."""
+        try:
+            found = plan(pattern, every_line=self._every_line)
+        except InvalidPattern as error:
+            self._left_out.append(NotSearched(id_, self._name, "", str(error)))
+            return None
+        if found.left_out:
+            self._left_out += [NotSearched(id_, self._name, one.what, one.reason) for one in found.left_out]
+        return found if found.searched else None
+
     def _marking(self, stix: JsonObject) -> str:
         refs = tuple(cast(list[str], stix["object_marking_refs"]))
         granular = stix.get("granular_markings")
-        key = refs if granular is None else (refs, encode(granular))
+        return self._word(refs if granular is None else (refs, encode(granular)), stix)
+
+    def _word(self, key: object, stix: JsonObject) -> str:
         word = self._marked.get(key)
         if word is None:
             word = self._marked[key] = f"?{len(self._marked)}"
@@ -180,13 +226,13 @@ def _is_common_indicator(value: JsonValue) -> bool:
             return False
         parse_timestamp(modified)
         named = [*refs, value["created_by_ref"]] if "created_by_ref" in value else refs
-        return all(isinstance(ref, str) and _is_reference(ref) for ref in named)
+        return all(isinstance(ref, str) and is_reference(ref) for ref in named)
     except InvalidObject:
         return False
 
 
 @lru_cache(maxsize=4096)
-def _is_reference(text: str) -> bool:
+def is_reference(text: str) -> bool:
     """Raises InvalidObject instead of denying it."""
     return bool(parse_identifier(text))
 

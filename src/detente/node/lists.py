@@ -27,7 +27,7 @@ from detente.intake import read_document
 from detente.intake.document import BYTES_MAX
 from detente.intake.streamed import NoStream, StixStream
 from detente.intake.values import kind_named, read_value
-from detente.node.bundle_file import BundleIndicators, confidence_in, time_in
+from detente.node.bundle_file import BundleIndicators, confidence_in, is_reference, time_in
 from detente.node.code_cache import Preparing, load_code
 from detente.node.hunt_run import COMPILED_BYTES_MIN, INDICATORS_MIN, Choice, HuntRun, bytes_of, hunt_for
 from detente.node.logs import Logs
@@ -38,6 +38,7 @@ from detente.stix.pattern import Kind, PatternValue
 
 LIST_BYTES_MAX = 1 << 30
 BUNDLE_BYTES_MAX = 8 << 30
+OUTLINED_BYTES_MIN = 4 << 20  # of a bundle, which is worth loading compiled code for
 EXPLAINED_BYTES_MAX = 16 << 20  # of a bundle that is read once more, as a whole, to say in which line it is wrong
 _JSON = (b"{", b"[")
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#")
@@ -164,7 +165,16 @@ def _from_bundle(
         return file.read(size)
 
     progress = None if told is None else lambda done: told(READING, done, size)
-    indicators = BundleIndicators(StixStream(read), name, progress, every_line=every_line)
+    outlines = outlined = None
+    if block_from is not None and size >= OUTLINED_BYTES_MIN and can_compile():
+        load_code(told)
+        from detente.intake.outlined import Outlines
+        from detente.node.outlined_indicators import OutlinedIndicators
+
+        outlines = Outlines()
+        outlined = OutlinedIndicators(outlines, is_reference)
+    stream = StixStream(read, outlines=outlines)
+    indicators = BundleIndicators(stream, name, progress, every_line=every_line, outlined=outlined)
     return _gathered(indicators, block_from, told, lambda: indicators.markings), indicators.not_searched
 
 

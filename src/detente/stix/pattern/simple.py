@@ -1,6 +1,6 @@
 """Simple patterns: those that only say "one of these values was seen". Reading their values, and writing them.
 
-The commonest one, a single equality, is read by one regular expression; everything else by the parser.
+The commonest ones, equalities of which one is enough, are read by a regular expression; everything else by the parser.
 """
 
 from __future__ import annotations
@@ -35,9 +35,23 @@ def single_value(text: str) -> list[PatternValue] | None:
     """As `simple_values`, of the commonest patterns; None of any other."""
     match = _SINGLE(text)
     if match is None:
-        return None
+        return _alternatives(text)
     kind = _FAST_KINDS[match[1]]
     return [PatternValue(kind, _value_at(kind, match[2], match.start(2)))]
+
+
+def _alternatives(text: str) -> list[PatternValue] | None:
+    """As `simple_values`, of equalities that are joined by OR; None of any other pattern, and where the parser has something to say."""
+    if len(text) > _ALTERNATIVES_LENGTH_MAX or _ALTERNATIVES(text) is None:
+        return None
+    values = []
+    for match in _EQUALITY.finditer(text):
+        kind = _FAST_KINDS[match[1]]
+        try:
+            values.append(PatternValue(kind, checked_value(kind, match[2])))
+        except InvalidPattern:
+            return None
+    return values
 
 
 def values_of(pattern: Pattern) -> list[PatternValue]:
@@ -176,13 +190,14 @@ _FAST_KINDS: dict[str, Kind] = {
 
 _HASH_DIGITS: dict[str, int] = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 
-_SINGLE = re.compile(
-    r"\[ ?("
-    + "|".join(
-        re.escape(path) for path in sorted(_FAST_KINDS) if "-" not in path.partition("hashes.")[2] or "'" in path
-    )
-    + r") ?= ?'([^'\\]*)' ?\]"
-).fullmatch
+_FAST_PATH = "|".join(
+    re.escape(path) for path in sorted(_FAST_KINDS) if "-" not in path.partition("hashes.")[2] or "'" in path
+)
+_EQUALITY = re.compile(rf"({_FAST_PATH}) ?= ?'([^'\\]*)'")
+_SINGLE = re.compile(rf"\[ ?{_EQUALITY.pattern} ?\]").fullmatch
+_OPERAND = rf"(?:{_FAST_PATH}) ?= ?'[^'\\]*'"
+_ALTERNATIVES = re.compile(rf"\[ ?{_OPERAND}(?: OR {_OPERAND})+ ?\]").fullmatch
+_ALTERNATIVES_LENGTH_MAX = 4096  # a longer one is worth parsing
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}").fullmatch
 _PREFIX = re.compile(r"[0-9A-Fa-f:.]+/(?:0|[1-9][0-9]{0,2})").fullmatch

@@ -105,3 +105,29 @@ def test_each_indicator_alone_gives_the_reference_result(source: IndicatorSource
         for _ in range(300 * FUZZ)
     )
     assert found(data, hunter, [1000]) == expected(data, sources=[source])
+
+
+ODD_HOSTS = (
+    "b.a.b-c)",
+    "b)",
+    ")",
+    "a)b.example",
+    "(b.example",
+    "a,b.example",
+    "b.example;!",
+    "b.example.)",
+    "é)",
+    "u@b.example)",
+    "b.x]",
+)
+
+
+@pytest.mark.parametrize("host", ODD_HOSTS)
+def test_a_host_with_punctuation_in_it_is_found_where_the_reference_finds_it(host: str, compiled: bool) -> None:
+    for value in (f"ftp://{host}/x", f"ftp://{host}:80"):
+        sources = [IndicatorSource("indicator--odd", [PatternValue("url", value)])]
+        lines = [
+            f"{scheme}://{host}{end}" for scheme in ("ftp", "a") for end in ("", "/", "/x", ":80", "?x", ".", ")/x")
+        ]
+        data = "\n".join([*lines, *map(str.upper, lines)]).encode()
+        assert found(data, hunter_of(sources, compiled=compiled), [1000]) == expected(data, sources=sources)

@@ -286,7 +286,8 @@ def tables_of(keys: Sequence[bytes], lengths: Mapping[bytes, Sequence[int]]) -> 
     text, ends = _joined(names)
     ip4_bits, ip4_shift = _bitmap(addresses)
     hashes = [int(key[:16], 16) | 1 for key in by_table.get(HASH, ())]
-    hosts = by_table.get(URL_HOST, [])
+    # Without what may end the sentence around a URL: `detente.hunt.kernel.url_may_hit` takes it off wherever a host ends.
+    hosts = [host.rstrip(b".,;!)]") for host in by_table.get(URL_HOST, [])]
     name_bits, name_shift = _name_bits([*names, *hosts])
     wanted = (
         (IPV4 if len(addresses) or networks else 0)

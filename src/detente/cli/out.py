@@ -31,9 +31,7 @@ class Out:
         """The outcome of a command: `value` as JSON, or whatever `text` prints."""
         self.end_progress()
         if self.json:
-            click.echo(
-                json.dumps({"version": JSON_VERSION, "command": command, **value}, ensure_ascii=False, sort_keys=True)
-            )
+            click.echo(_json({"version": JSON_VERSION, "command": command, **value}))
         elif not self.quiet:
             text()
 
@@ -110,9 +108,14 @@ def fail(out: Out | None, kind: str, message: str, code: int) -> None:
         out.end_progress()
     if out is not None and out.json:
         error = {"kind": kind, "message": message, "exit": code}
-        click.echo(json.dumps({"version": JSON_VERSION, "error": error}, ensure_ascii=False, sort_keys=True))
+        click.echo(_json({"version": JSON_VERSION, "error": error}))
     else:
         click.echo(f"{click.style('error', fg='red')}: {message}", err=True)
+
+
+def _json(value: dict[str, Any]) -> str:
+    """One line of UTF-8; a byte in the name of a file that is none stands as Python's \\udcXX, as in the texts."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "backslashreplace").decode()
 
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> None:

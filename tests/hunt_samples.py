@@ -214,6 +214,7 @@ def _made_up(dice: random.Random) -> tuple[Kind, str]:
         text = "".join(dice.choices(dice.choice(("0123456789abcdef", "0123456789", "Ff")), k=digits))
         return kind, text
     host = dice.choice((_name, _name, _address4, lambda dice: f"[{_address6(dice)}]", lambda _: "b"))(dice)
+    host += dice.choice(("", "", "", ")", ".", ",", ";!"))
     tail = "".join(dice.choices(words("/ /x ? # a://b :80 ü @ = . ( ) [x] % //"), k=dice.randrange(4)))
     scheme = dice.choice(("http://", "https://", "HTTP://", "ftp://", "a://", "abcdefghij://", ""))
     return kind, scheme + dice.choice(("", "", "u@", "u:p@")) + host + dice.choice(("", "", ":80", ":8080", ":")) + tail

@@ -54,9 +54,9 @@ e2e: $(VENV)/.dev ## only the tests that start real nodes
 fuzz: $(VENV)/.dev ## look for new counterexamples with the property tests (each run takes other examples)
 	DETENTE_HYPOTHESIS=explore $(RUN) -m pytest -n logical tests/property $(ARGS)
 
-fuzz-hunt: $(VENV)/.dev ## two million hostile lines in every way, then a million indicators planted in logs: half an hour (ARGS="--seed 7 --lines 100000")
+fuzz-hunt: $(VENV)/.dev ## two million hostile lines in every way, a million planted indicators, lines of 10 GB: half an hour (ARGS="--seed 7 --lines 100000")
 	$(RUN) -m tests.fuzz_hunt $(ARGS)
-	DETENTE_FUZZ=1000 $(RUN) -m pytest -q tests/property/test_hunt_generated_logs.py -k planted
+	DETENTE_FUZZ=1000 $(RUN) -m pytest -q tests/property/test_hunt_generated_logs.py tests/unit/cli/test_hunt_extremes.py -k "planted or endless"
 
 # uv resolves for every platform at once and writes neither addresses nor paths; install it with `pip install uv`.
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --annotation-style line \

@@ -1,4 +1,7 @@
-"""detente hunt in a process of its own: endless lines, hot logs, names made to deceive, and a kill in the middle."""
+"""detente hunt in a process of its own: endless lines, names made to deceive, and a kill in the middle.
+
+DETENTE_FUZZ=1000 makes the lines 10 GB long.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from pathlib import Path
 import pytest
 
 MEBIBYTE = 1 << 20
+MANY = 200 if int(os.environ.get("DETENTE_FUZZ", "1")) < 1000 else 10_000
 LIST = "198.51.100.7\nevil.example\n"
 LINE = b"2015-05-17T00:00:01Z 198.51.100.7 and more\n"
 CLI = (sys.executable, "-m", "detente.cli.main")
@@ -43,16 +47,16 @@ def hunted_stream(listed: Path, chunks: Iterator[bytes]) -> tuple[int, dict[str,
     return child.returncode, json.loads(shown), int(said.splitlines()[-1])
 
 
-def test_a_line_of_200_megabytes_without_a_blank_is_left_out_and_counted_in_bounded_memory(listed: Path) -> None:
-    code, report, peak = hunted_stream(listed, repeat(b"x" * MEBIBYTE, 200))
+def test_an_endless_line_without_a_blank_is_left_out_and_counted_in_bounded_memory(listed: Path) -> None:
+    code, report, peak = hunted_stream(listed, repeat(b"x" * MEBIBYTE, MANY))
     assert (code, report["lines"], report["hits"]) == (3, 1, [])
-    assert (report["left_out_runs"], report["left_out_bytes"]) == (1, 200 * MEBIBYTE)
+    assert (report["left_out_runs"], report["left_out_bytes"]) == (1, MANY * MEBIBYTE)
     assert peak < 400
 
 
-def test_a_hit_at_the_end_of_a_line_of_200_megabytes_is_found_in_bounded_memory(listed: Path) -> None:
+def test_a_hit_at_the_end_of_an_endless_line_is_found_in_bounded_memory(listed: Path) -> None:
     words = (b"10.1.2.3 www.example.org nothing " * 40_000)[:MEBIBYTE]
-    code, report, peak = hunted_stream(listed, chain(repeat(words, 200), [b" 198.51.100.7"]))
+    code, report, peak = hunted_stream(listed, chain(repeat(words, MANY), [b" 198.51.100.7"]))
     assert (code, report["lines"], report["hit_lines"], report["left_out_runs"]) == (0, 1, 1, 0)
     assert peak < 400
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -93,6 +94,50 @@ SECTIONS = {
 }
 
 
+def understanding_globals(command: click.Command) -> click.Command:
+    """The command, which takes --json, --quiet and --no-color behind its name too, where people write them."""
+    names = {parameter.name for parameter in command.params}
+    for name, act in _GLOBALS.items():
+        if name not in names:
+            command.params.append(
+                click.Option(
+                    [f"--{name.replace('_', '-')}"],
+                    is_flag=True,
+                    is_eager=True,
+                    expose_value=False,
+                    hidden=True,
+                    callback=_when_given(act),
+                )
+            )
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            understanding_globals(below)
+    return command
+
+
+def _when_given(act: Callable[[click.Context], None]) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def callback(context: click.Context, _option: click.Parameter, given: bool) -> None:
+        if given and not context.resilient_parsing:
+            act(context)
+
+    return callback
+
+
+def _as_json(context: click.Context) -> None:
+    context.obj.json = True
+
+
+def _quiet(context: click.Context) -> None:
+    context.obj.quiet = True
+
+
+def _no_color(context: click.Context) -> None:
+    context.find_root().color = context.color = False
+
+
+_GLOBALS = {"json": _as_json, "quiet": _quiet, "no_color": _no_color}
+
+
 class LazyGroup(click.Group):
     """Loads a command's module when the command is called, and lists them without loading any."""
 
@@ -105,7 +150,7 @@ class LazyGroup(click.Group):
                 module, function = place.split(":")
                 command = getattr(importlib.import_module(f"detente.cli.{module}"), function)
                 assert isinstance(command, click.Command)
-                return command
+                return understanding_globals(command)
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -146,14 +191,16 @@ def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs a command and turns its errors into messages and exit codes."""
     context: click.Context | None = None
     code = FINE
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        with cli.make_context("detente", list(sys.argv[1:] if arguments is None else arguments)) as context:
+        with cli.make_context("detente", list(given)) as context:
             code = cli.invoke(context) or FINE
     except click.exceptions.Exit as exit_:
         code = exit_.exit_code
     except click.UsageError as error:
         out = _out(context)
-        if out is not None and out.json:
+        if out is not None and "--json" in given:  # which may stand behind what is wrong
+            out.json = True
             fail(out, "Usage", error.format_message(), USAGE)
         else:
             error.show()

@@ -285,3 +285,13 @@ def _import(run: Run, tmp_path: Path) -> Any:
 def _imported(run: Run, tmp_path: Path) -> None:
     run("collection", "add", "in")
     _import(run, tmp_path)
+
+
+def test_what_holds_for_all_commands_may_stand_behind_them_too(node: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    before = node("norm", "list")
+    assert json.loads(node("norm", "list", "--json", text=True)) == before
+    assert json.loads(node("norm", "--json", "list", text=True)) == before
+    assert node("norm", "list", "--quiet", text=True) == ""
+    with pytest.raises(SystemExit) as ended:
+        main(["norm", "status", "--no-such-option", "--json"])
+    assert (ended.value.code, json.loads(capsys.readouterr().out)["error"]["kind"]) == (2, "Usage")

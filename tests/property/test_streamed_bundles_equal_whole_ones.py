@@ -263,7 +263,7 @@ EQUALITY = st.tuples(
     st.sampled_from(
         ["ipv4-addr:value", "domain-name:value", "url:value", "file:hashes.MD5", "file:hashes.'SHA-1'", "file:name"]
     ),
-    st.sampled_from([" = ", "=", "= ", "  =", " != "]),
+    st.sampled_from([" = ", "=", "= ", "  =", " != ", " ISSUBSET "]),
     st.sampled_from(
         [
             "198.51.100.7",

@@ -31,8 +31,8 @@ from detente.hunt.outline_tables import (
 )
 from detente.stix.canonical import JsonValue, NotPlain, parse, parse_plain
 
-SHAPES_MAX = 4096
-_SHAPE_BYTES_MAX = 4 << 10
+SHAPES_MAX = 1024  # an object of any other shape is parsed by itself
+_SHAPE_BYTES_MAX = 2 << 10
 _OBJECTS_AT_ONCE = 4 << 10
 _TEXTS_AT_ONCE = 64 << 10
 
@@ -60,6 +60,13 @@ class Outlined:
         """Of them all, up to the end of the last."""
         return int(self.objects[-1, END])
 
+    def value(self, place: int) -> JsonValue:
+        """The object at this place, parsed now where it was not yet."""
+        if place in self.parsed:
+            return self.parsed[place]
+        text = _text_of(self, place)
+        return parse(text, bytes_max=len(text))
+
 
 @dataclass(slots=True)
 class Outlines:
@@ -72,7 +79,7 @@ class Outlines:
     _shape_bytes: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
 
     def read(self, data: bytes, start: int, *, depth_max: int) -> Outlined | None:
-        """Those that begin at `start` and end within `data`, up to the first that is no JSON; None where that is none."""
+        """Those that begin at `start` and end within `data`, up to the first that is no JSON; None where there are none."""
         view = np.frombuffer(data, np.uint8)[start:]
         if len(self._shape_bytes) < len(view):
             self._shape_bytes = np.empty(len(view), np.uint8)
@@ -139,14 +146,6 @@ class Outlines:
         objects = found.objects[:count]
         data = found.data[: int(objects[-1, END])]
         return Outlined(data, objects, found.texts, found.shape_of[:count], found.parsed)
-
-
-def value_of(found: Outlined, place: int, depth_max: int) -> JsonValue:
-    """The object at this place, parsed now where it was not yet."""
-    if place in found.parsed:
-        return found.parsed[place]
-    text = _text_of(found, place)
-    return parse(text, bytes_max=len(text), depth_max=depth_max)
 
 
 def _text_of(found: Outlined, place: int) -> bytes:

@@ -37,6 +37,7 @@ _EXTENTS = JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
 _BETWEEN_BYTES_MAX = 256
 _AGAIN_MAX = 16  # lists of which the texts are held, because objects that come again often come in a row
+_UNLIKE_MIN = 64  # objects of which more than half are of no known shape
 _ALONE_MAX = 1 << 10  # objects that are taken alone after a guess that was wrong
 
 Read = Callable[[int, int], bytes]
@@ -157,6 +158,8 @@ class StixStream:
         found = outlines.read(self._window, self._at, depth_max=self._depth)
         if found is not None:
             self._at += found.size
+            if len(found) >= _UNLIKE_MIN and 2 * len(found.parsed) > len(found):
+                self._outlines = None  # too few are alike, and to parse many at once is quicker
         return found
 
     def _many(self) -> list[JsonValue] | None:

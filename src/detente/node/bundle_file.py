@@ -8,7 +8,7 @@ all marking-definitions: an indicator may come before those that it refers to.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from itertools import count
@@ -19,9 +19,10 @@ from detente.hunt.indicators import IndicatorSource, NotSearched
 from detente.hunt.literals import Plan, plan
 from detente.intake.result import TEXT_MAX
 from detente.intake.streamed import StixStream
-from detente.stix.canonical import BYTES_MAX, DEPTH_MAX, JsonValue, NotPlain, encode, parse_plain
+from detente.stix.canonical import BYTES_MAX, JsonValue, NotPlain, encode, parse_plain
 from detente.stix.marking import Tlp, effective
 from detente.stix.objects import JsonObject, StixObject, is_20, parse_identifier, parse_object, parse_timestamp, to_21
+from detente.stix.pattern import PatternValue, single_value
 
 if TYPE_CHECKING:  # they take the extra `hunt`
     from detente.intake.outlined import Outlined
@@ -86,35 +87,35 @@ class BundleIndicators:
         }
 
     def _of_outlined(self, found: Outlined, places: Iterator[int]) -> Iterator[IndicatorSource | None]:
+        """As `_source` for each, which it is left to where there is no reading."""
         assert self._outlined is not None
         for at, (reading, place) in enumerate(zip(self._outlined.read(found), places)):  # noqa: B905  # of places there is no end
             if reading is None:
-                yield self._source(self._value(found, at), place)
+                yield self._source(found.value(at), place)
                 continue
             id_, modified, pattern, valid_from_us, valid_until_us, refs, shape = reading
             number = hash((id_, modified)) >> 4
-            if self._places.setdefault(number, place) != place and not self._is_new(
-                cast(JsonObject, self._value(found, at)), place
-            ):
+            seen = self._places.setdefault(number, place) != place
+            if seen and not self._is_new(cast(JsonObject, found.value(at)), place):
                 continue
-            searched = self._searched(id_, pattern)
-            if searched is not None:
-                yield IndicatorSource(
-                    id_,
-                    searched.values,
-                    valid_from_us,
-                    valid_until_us,
-                    shape.revoked,
-                    self._word(refs, {"id": id_, "object_marking_refs": list(refs)}) if refs else "",
-                    self._name,
-                    shape.confidence,
-                    searched.held,
-                )
-
-    def _value(self, found: Outlined, at: int) -> JsonValue:
-        from detente.intake.outlined import value_of
-
-        return value_of(found, at, DEPTH_MAX)
+            try:
+                single = single_value(pattern)  # as `plan` does first, of which nothing else is needed here
+            except InvalidPattern:
+                single = None
+            if single is not None:
+                values: Sequence[PatternValue] = tuple(single)
+                held = ""
+            else:
+                searched = self._searched(id_, pattern)
+                if searched is None:
+                    continue
+                values, held = searched.values, searched.held
+            word = self._marked.get(refs) if refs else ""
+            if word is None:
+                word = self._word(refs, {"id": id_, "object_marking_refs": list(refs)})
+            yield IndicatorSource(
+                id_, values, valid_from_us, valid_until_us, shape.revoked, word, self._name, shape.confidence, held
+            )
 
     def _source(self, value: JsonValue, place: int) -> IndicatorSource | None:
         stix = cast(JsonObject, value) if _is_common_indicator(value) else self._checked(value, place)

@@ -83,8 +83,9 @@ class OutlinedIndicators:
         ]
 
     def _reading(self, text: str, row: Sequence[int], shape: Shape) -> Reading | None:
-        _, id_, valid_from, valid_until, modified, modified_end, pattern, pattern_end, *spans = row
-        who, who_end, refs, refs_end = spans
+        _, id_, valid_from, valid_until, modified, modified_end, pattern, pattern_end, who, who_end, refs, refs_end = (
+            row
+        )
         if who and not self._of(text[who:who_end]):
             return None
         named = self._of(text[refs:refs_end]) if refs else ()

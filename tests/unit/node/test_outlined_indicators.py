@@ -17,7 +17,8 @@ if not can_compile():
 
 from detente.errors import InvalidObject
 from detente.intake import outlined
-from detente.intake.outlined import UNKNOWN, Outlined, Outlines, value_of
+from detente.intake.outlined import UNKNOWN, Outlined, Outlines
+from detente.intake.streamed import StixStream
 from detente.node.bundle_file import is_reference
 from detente.node.outlined_indicators import OutlinedIndicators, Reading
 from detente.stix.canonical import parse
@@ -58,7 +59,7 @@ def test_objects_of_one_shape_are_parsed_once() -> None:
     assert found.shape_of.tolist() == [1] * 5
     assert not found.parsed
     assert outlines.shapes[1] == {"a": "0", "b": ["1", {"c": "2"}]}
-    assert [value_of(found, place, 9) for place in range(5)] == objects
+    assert [found.value(place) for place in range(5)] == objects
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,15 @@ def test_nothing_is_cut_where_the_window_ends_within_an_object() -> None:
 def test_what_is_deeper_than_allowed_ends_what_is_given_out() -> None:
     found, _ = outlines_of(b'{"a": "x"}, {"a": ' + b"[" * 8 + b"]" * 8 + b'}, {"a": ' + b"[" * 9 + b"]" * 9 + b"}")
     assert len(found) == 2
+
+
+def test_objects_of_which_too_few_are_alike_are_parsed_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlined, "SHAPES_MAX", 1)
+    text = b'{"objects": [' + text_of(*({"a": number} for number in range(5000))) + b"]}"
+    stream = StixStream(lambda at, size: text[at : at + size], outlines=Outlines())
+    kinds = [type(found) for found in stream]
+    assert kinds[:2] == [Outlined, list]
+    assert Outlined not in kinds[1:]
 
 
 def test_an_indicator_is_read_as_it_is_written() -> None:
@@ -154,4 +164,4 @@ def test_times_are_those_of_the_strict_parser(moment: datetime, digits: int, at:
 def test_the_strict_parser_and_the_outline_see_the_same_object() -> None:
     assert parse(text_of(STIX)) == STIX
     found, _ = outlines_of(text_of(STIX, STIX))
-    assert value_of(found, 1, 9) == STIX
+    assert found.value(1) == STIX

@@ -6,7 +6,7 @@ The commonest ones, equalities of which one is enough, are read by a regular exp
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueError
+from ipaddress import AddressValueError, IPv4Network, IPv6Address, IPv6Network, NetmaskValueError
 from typing import Literal, NamedTuple
 
 from detente.errors import InvalidPattern
@@ -41,11 +41,11 @@ def single_value(text: str) -> list[PatternValue] | None:
 
 
 def _alternatives(text: str) -> list[PatternValue] | None:
-    """As `simple_values`, of equalities that are joined by OR; None of any other pattern, and where the parser has something to say."""
+    """As `simple_values`, of equalities and networks, joined by OR; None of any other, and where the parser has something to say."""
     if len(text) > _ALTERNATIVES_LENGTH_MAX or _ALTERNATIVES(text) is None:
         return None
     values = []
-    for match in _EQUALITY.finditer(text):
+    for match in _ONE_OF_SEVERAL.finditer(text):
         kind = _FAST_KINDS[match[1]]
         try:
             values.append(PatternValue(kind, checked_value(kind, match[2])))
@@ -142,6 +142,8 @@ def checked_value(kind: Kind, value: str) -> str:
     elif kind == "ipv6":
         wanted = "an IPv6 address or network"
         try:
+            if "/" not in value and "%" not in value:
+                return str(IPv6Address(value))
             network6 = IPv6Network(value, strict=False)
         except (AddressValueError, NetmaskValueError, ValueError):
             pass
@@ -193,10 +195,11 @@ _HASH_DIGITS: dict[str, int] = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 1
 _FAST_PATH = "|".join(
     re.escape(path) for path in sorted(_FAST_KINDS) if "-" not in path.partition("hashes.")[2] or "'" in path
 )
-_EQUALITY = re.compile(rf"({_FAST_PATH}) ?= ?'([^'\\]*)'")
-_SINGLE = re.compile(rf"\[ ?{_EQUALITY.pattern} ?\]").fullmatch
-_OPERAND = rf"(?:{_FAST_PATH}) ?= ?'[^'\\]*'"
-_ALTERNATIVES = re.compile(rf"\[ ?{_OPERAND}(?: OR {_OPERAND})+ ?\]").fullmatch
+_SINGLE = re.compile(rf"\[ ?({_FAST_PATH}) ?= ?'([^'\\]*)' ?\]").fullmatch
+_STATES = r"(?: ?= ?|(?<=ipv[46]-addr:value) ISSUBSET )"
+_ONE_OF_SEVERAL = re.compile(rf"({_FAST_PATH}){_STATES}'([^'\\]*)'")
+_OPERAND = rf"(?:{_FAST_PATH}){_STATES}'[^'\\]*'"
+_ALTERNATIVES = re.compile(rf"\[ ?{_OPERAND}(?: OR {_OPERAND})* ?\]").fullmatch
 _ALTERNATIVES_LENGTH_MAX = 4096  # a longer one is worth parsing
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}").fullmatch

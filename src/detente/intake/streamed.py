@@ -5,7 +5,8 @@ so does every other member of the bundle; what may be in memory at once is a win
 
 Where an object ends is found by its text being JSON up to there. Many are taken at once where the text between two of them and the
 first name of the second are those that were met before: `},\\n  {"type"`. That is a guess at where to cut and no more: a list that is
-cut within an object is no JSON, and then one object is taken alone.
+cut within an object is no JSON, and then one object is taken alone. With the extra `hunt` many are taken by their shapes instead: see
+`detente.intake.outlined`.
 
     read(start, size) → bytes: asked for again when an object is looked at a second time
 """

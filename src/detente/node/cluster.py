@@ -98,7 +98,10 @@ def index_of(
         for source in sources:
             builder.add(source)
             across = across or _needs_several(source)
-        return Index(name, builder.block(), (), warning_lists, allow_list, across, every_line), builder.not_searched
+        # An indicator out of a block has no values but those that are searched for; the block knows of the others.
+        kept = getattr(sources, "block", None)
+        not_searched = builder.not_searched if kept is None else kept.not_searched
+        return Index(name, builder.block(), (), warning_lists, allow_list, across, every_line), not_searched
     _, not_searched = compile_indicators(sources, warning_lists=warning_lists)
     across = across or any(map(_needs_several, sources))
     return Index(name, b"", tuple(sources), warning_lists, allow_list, across, every_line), not_searched

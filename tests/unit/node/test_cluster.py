@@ -24,6 +24,7 @@ from detente.hunt.indicators import IndicatorSource
 from detente.hunt.packed import plain_chunks
 from detente.hunt.results import HuntResult, merged
 from detente.hunt.scan import hunt
+from detente.hunt.sieve import can_compile
 from detente.hunt.warninglists import WarningLists
 from detente.node import cluster, crew
 from detente.node.logs import LogFile, list_logs
@@ -44,6 +45,20 @@ INDEX, _ = cluster.index_of(SOURCES, WarningLists(), WarningLists())
 
 def listed(files: list[Path]) -> list[LogFile]:
     return [log for file in files for log in list_logs([file]).files]
+
+
+@pytest.mark.skipif(not can_compile(), reason="a block needs Numba (the extra `hunt`)")
+def test_what_a_kept_block_could_not_search_for_is_listed_with_its_reason() -> None:
+    from detente.hunt.builder import build
+
+    partly = IndicatorSource("indicator--4", (PatternValue("domain", "co.uk"), PatternValue("ipv4", "198.51.100.8")))
+    kept = build([*SOURCES, partly, IndicatorSource("indicator--5", (PatternValue("domain", "co.uk"),))])
+    index, missing = cluster.index_of(kept.sources, WarningLists(), WarningLists())
+    assert [(one.id, one.value, "public suffix" in one.reason) for one in missing] == [
+        ("indicator--4", "co.uk", True),
+        ("indicator--5", "co.uk", True),
+    ]
+    assert len(index.matcher().sources) == 5
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Python's garbage collector while a hunt runs.
+"""Python's garbage collector while a hunt runs, and while the indicators for one are read.
 
 What a hunt makes for each indicator that is hit is kept to its end and holds no cycles. To look through all of it again whenever
 a few hundred objects more are there takes more than half the time of a log in which every hit is of another indicator.

@@ -29,6 +29,7 @@ from detente.intake.streamed import NoStream, StixStream
 from detente.intake.values import kind_named, read_value
 from detente.node.bundle_file import BundleIndicators, confidence_in, is_reference, time_in
 from detente.node.code_cache import Preparing, load_code
+from detente.node.collecting import seldom_collecting
 from detente.node.hunt_run import COMPILED_BYTES_MIN, INDICATORS_MIN, Choice, HuntRun, bytes_of, hunt_for
 from detente.node.logs import Logs
 from detente.node.search import Manner
@@ -128,6 +129,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         raise NotFound(f"there is no file {path}") from None
 
 
+@seldom_collecting()
 def _gathered(
     found: Iterable[IndicatorSource],
     block_from: int | None,

@@ -38,6 +38,7 @@ from detente.stix.canonical import JsonValue
 _PREFIX = np.frombuffer(b"indicator--", np.uint8)
 _ID_BYTES = 47
 _REFS_KEPT_MAX = 4096
+_REFS_LENGTH_MAX = 1000
 
 
 class Reading(NamedTuple):
@@ -117,9 +118,10 @@ class OutlinedIndicators:
                 refs = refs if all(map(self._is_reference, refs)) else None
             except InvalidObject:
                 refs = None
-        if len(self._refs) == _REFS_KEPT_MAX:
-            self._refs.clear()
-        self._refs[written] = refs
+        if len(written) <= _REFS_LENGTH_MAX:
+            if len(self._refs) == _REFS_KEPT_MAX:
+                self._refs.clear()
+            self._refs[written] = refs
         return refs
 
     def _shape(self, number: int, stix: JsonValue) -> Shape | None:

@@ -17,7 +17,7 @@ get at most the first 64 KiB of a line, only lines that hit, and never raise.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from detente.errors import InvalidStatement
@@ -66,7 +66,10 @@ def detect(head: bytes, *, year: int | None = None, name: str = "") -> LogFormat
     `year` is that of RFC 3164 lines, which tell none; without it they have no time, and are still told apart. `name`, one of
     FORMATS, overrules; raises InvalidStatement for another, and for a header that is not there.
     """
-    lines = list(islice(_lines(head[:HEAD_BYTES]), LINES_READ))
+    head = head[:HEAD_BYTES]
+    if not name and (found := _told_at_once(head)):
+        name = found
+    lines = list(islice(_lines(head), LINES_READ)) if name in ("", *TABLES) else []
     if name:
         return _named(name, lines, year)
     if zeek := zeek_tsv(lines):
@@ -75,21 +78,27 @@ def detect(head: bytes, *, year: int | None = None, name: str = "") -> LogFormat
     if table and 2 * sum(table.time_us(line) is not None for line in lines[1:]) >= len(lines) - 1:
         return table
     best, most = "plain", 0
-    forms = _forms()
-    # Most logs show at once what they are, and ten thousand small ones should not be looked at for long.
-    told_first = [name for name, form in forms if all(map(form, lines[:LINES_OF_ONE_MIND]))]
-    if len(told_first) == 1:
-        best = told_first[0]
-        forms = ()
-        lines = lines[:LINES_OF_ONE_MIND]
-    for candidate, form in forms:
+    for candidate, form in _FORMS:
         told = sum(form(line) for line in lines)
         if told > most:
             best, most = candidate, told
-    if best == "json":
-        ((flavour, _),) = Counter(map(told_flavour, filter(None, lines))).most_common(1)
-        best = flavour or best
-    return _named(best, lines, year)
+    return _named(_flavour(lines) if best == "json" else best, lines, year)
+
+
+def _told_at_once(head: bytes) -> str:
+    """The one format that all of the first lines have, "" where it is not one: ten thousand small logs should not be looked at for long."""
+    lines = list(islice(_lines(head), LINES_OF_ONE_MIND))
+    if b"#fields" in head or csv_table(lines):
+        return ""
+    told = [name for name, form in _FORMS if all(map(form, lines))]
+    if len(told) != 1:
+        return ""
+    return _flavour(lines) if told == ["json"] else told[0]
+
+
+def _flavour(lines: Iterable[bytes]) -> str:
+    ((flavour, _),) = Counter(map(told_flavour, lines)).most_common(1)
+    return flavour or "json"
 
 
 def _lines(head: bytes) -> Iterator[bytes]:
@@ -101,20 +110,6 @@ def _lines(head: bytes) -> Iterator[bytes]:
         if line.strip():
             yield line
         at += len(line) + 1
-
-
-def _forms() -> Sequence[tuple[str, Callable[[bytes], bool]]]:
-    # Any leap year does to see the form.
-    old = syslog_3164_reader(2000)
-    return (
-        ("cef", is_cef),
-        ("leef", is_leef),
-        ("json", lambda line: read_json(line) is not None),
-        ("syslog-5424", lambda line: read_syslog_5424(line) is not None),
-        ("apache", lambda line: read_apache(line) is not None),
-        ("iso", lambda line: read_iso(line) is not None),
-        ("syslog-3164", lambda line: old(line) is not None),
-    )
 
 
 def _named(name: str, lines: Sequence[bytes], year: int | None) -> LogFormat:
@@ -140,3 +135,15 @@ def _named(name: str, lines: Sequence[bytes], year: int | None) -> LogFormat:
     if name not in simple:
         raise InvalidStatement(f"{name!a} is no format of logs; there are {', '.join(FORMATS)}")
     return simple[name]
+
+
+_OLD = syslog_3164_reader(2000)  # any leap year does to see the form
+_FORMS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("cef", is_cef),
+    ("leef", is_leef),
+    ("json", lambda line: read_json(line) is not None),
+    ("syslog-5424", lambda line: read_syslog_5424(line) is not None),
+    ("apache", lambda line: read_apache(line) is not None),
+    ("iso", lambda line: read_iso(line) is not None),
+    ("syslog-3164", lambda line: _OLD(line) is not None),
+)

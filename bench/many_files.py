@@ -3,7 +3,7 @@
     python -m bench.many_files [--files 10000] [--kilobytes 100] [--indicators 1000] [--rounds 3]
 
 Made-up Apache logs on the disk (page cache), searched by `detente.node.search` as the command does, after listing the folder; the same
-bytes as one file beside. A round is both, told by the wall clock and by the processor. With --profile, one more hunt over the many
+bytes as one file beside; "command" is the whole program, "search" the hunt alone. A round is both, told by the wall clock and by the processor. With --profile, one more hunt over the many
 files tells which functions take the most time.
 """
 
@@ -11,10 +11,15 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import json
 import pstats
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,15 +51,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         many, one = Path(folder, "many"), Path(folder, "one.log")
         write(many, one, chosen.files, chosen.kilobytes * 1000, values)
-        hunt(one, matcher)  # so that everything is compiled
-        rounds = [(hunt(many, matcher), hunt(one, matcher)) for _ in range(chosen.rounds)]
-        assert all(together.hits == alone.hits for together, alone in rounds)
-        for clock in ("wall", "cpu"):
-            taken_many = [getattr(together, clock) for together, _ in rounds]
-            taken_one = [getattr(alone, clock) for _, alone in rounds]
-            print(f"{clock:<5} many {spread(taken_many)} s, one {spread(taken_one)} s")
-            ratios = [a / b for a, b in zip(taken_many, taken_one, strict=True)]
-            print(f"{clock:<5} many / one: {spread(ratios)}")
+        listed = Path(folder, "indicators")
+        listed.write_text("".join(f"{value.kind}\t{value.value}\n" for value in values))
+        ways: dict[str, Callable[[Path], Hunted]] = {
+            "command": lambda path: command(path, listed),
+            "search": lambda path: hunt(path, matcher),
+        }
+        for what, way in ways.items():
+            way(one)  # so that everything is compiled
+            rounds = [(way(many), way(one)) for _ in range(chosen.rounds)]
+            assert all(together.hits == alone.hits for together, alone in rounds)
+            for clock in ("wall", "cpu"):
+                taken_many = [getattr(together, clock) for together, _ in rounds]
+                taken_one = [getattr(alone, clock) for _, alone in rounds]
+                ratios = [a / b for a, b in zip(taken_many, taken_one, strict=True)]
+                print(
+                    f"{what:<8} {clock:<5} many {spread(taken_many)} s, one {spread(taken_one)} s, many / one {spread(ratios)}"
+                )
         if chosen.profile:
             profile = cProfile.Profile()
             profile.runcall(hunt, many, matcher)
@@ -81,6 +94,22 @@ class Hunted(NamedTuple):
     wall: float
     cpu: float
     hits: int
+
+
+def command(path: Path, listed: Path) -> Hunted:
+    """As somebody types it, with everything that a program does once."""
+    wall, cpu = time.perf_counter(), children_cpu_s()
+    done = subprocess.run(
+        [sys.executable, "-m", "detente.cli.main", "--json", "hunt", "--indicators", listed, path],
+        capture_output=True,
+        check=True,
+    )
+    hits = sum(hit["count"] for hit in json.loads(done.stdout)["hits"])
+    return Hunted(time.perf_counter() - wall, children_cpu_s() - cpu, hits)
+
+
+def children_cpu_s() -> float:
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
 
 
 def hunt(path: Path, matcher: Matcher) -> Hunted:

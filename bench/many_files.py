@@ -2,9 +2,9 @@
 
     python -m bench.many_files [--files 10000] [--kilobytes 100] [--indicators 1000] [--rounds 3]
 
-Made-up Apache logs on the disk (page cache), searched by `detente.node.search` as the command does, after listing the folder; the same
-bytes as one file beside; "command" is the whole program, "search" the hunt alone. A round is both, told by the wall clock and by the processor. With --profile, one more hunt over the many
-files tells which functions take the most time.
+Made-up Apache logs on the disk (page cache), searched after listing the folder; the same bytes as one file beside. "command" is the whole
+program, "search" the hunt alone (`detente.node.search`). A round is both, told by the wall clock and by the processor. With --profile, one
+more hunt over the many files tells which functions take the most time.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.hunt_reference import reference_hunt
-from tests.property.test_hunt_equals_reference import PIECES, SOURCES, chunks_of, log
+from tests.hunt_samples import PIECES
+from tests.hunt_ways import chunks_of
+from tests.property.test_hunt_equals_reference import SOURCES, log
 
 pytest.importorskip("numba", reason="summaries need Numba (the extra `hunt`)")
 

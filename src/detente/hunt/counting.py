@@ -8,7 +8,7 @@ are counted here, with the same results.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from detente.hunt.chunks import PADDING, Piece, Rows
@@ -18,11 +18,13 @@ from detente.hunt.indicators import Match, Matcher, NotSearched, Rule
 from detente.hunt.observing import observed
 from detente.hunt.readers import HEAD_BYTES, Event, LogFormat
 from detente.hunt.readers.event import outcome_of
-from detente.hunt.results import Example
+from detente.hunt.results import Example, IndicatorHits
 from detente.hunt.sequence import Watched, watched, without_time
 from detente.hunt.tally import Alike, Seen, SeenBy, Tally, add_hit, add_matches
 
 EXAMPLE_BYTES_MAX = 4096
+EXAMPLES_BYTES_MAX = 32 << 20
+"""Of all examples of one log: more than anybody looks at. An indicator that is first hit behind them has none."""
 WORDS_REMEMBERED_MAX = 1 << 16
 COMPILED_ROWS_MIN = 16
 """Of a piece, from which on the compiled step pays for its beginning: most of ten thousand small logs have fewer."""
@@ -41,7 +43,10 @@ class LineHit(NamedTuple):
 
 
 class Counting:
-    """Of one log. `hit_lines`, `per_day` (hits by days since 1970) and `tallies` (by indicator) are whole after `settle`."""
+    """Of one log. `hit_lines`, `per_day` (hits by days since 1970) and `tallies` (by indicator) are whole after `settle`.
+
+    `hits` empties the tallies.
+    """
 
     def __init__(
         self,
@@ -58,6 +63,7 @@ class Counting:
         self._log_format = log_format
         self._outcome = log_format.read_outcome or log_format.outcome
         self._examples_max = examples_max
+        self._examples_left = EXAMPLES_BYTES_MAX
         self._on_hit = on_hit
         self._gathered = gathered
         self._watched: dict[int, Watched] = {}
@@ -120,6 +126,13 @@ class Counting:
         self._by_matches.clear()
         self._by_words.clear()
 
+    def hits(self) -> Iterator[IndicatorHits]:
+        """Of all indicators, after `settle`. Each tally goes when its result is made, so that not all of both are held."""
+        for index in list(self.tallies):
+            tally = self.tallies.pop(index)
+            if tally.count:
+                yield tally.hits(self._matcher.sources[index], self._matcher.warning_lists)
+
     def partly(self) -> tuple[NotSearched, ...]:
         sources = ((self._matcher.sources[index], count) for index, count in self._without_time.items())
         return tuple(NotSearched(s.id, s.shared_by, "", without_time(count)) for s, count in sources)
@@ -156,7 +169,15 @@ class Counting:
     def _add_examples(self, line: int, head: bytes, alike: Alike) -> None:
         for _, tally, _, _ in alike.parts:
             if len(tally.examples) < self._examples_max:
-                tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
+                self._add_example(tally, line, head)
+
+    def _add_example(self, tally: Tally, line: int, head: bytes) -> None:
+        text = head[:EXAMPLE_BYTES_MAX]
+        if len(text) <= self._examples_left:
+            self._examples_left -= len(text)
+            tally.examples += (Example(line, text),)
+        else:
+            self._examples_left = 0  # from here on there are none, however short
 
     def _hold(self, line: int, head: bytes, event: Event, alike: Alike) -> int:
         """Hold the line against patterns that are more than their values; how many it hits alone."""
@@ -181,7 +202,7 @@ class Counting:
                 tally = self.tallies.setdefault(index, Tally())
                 add_hit(tally, source, seen, line, outcome)
                 if len(tally.examples) < self._examples_max:
-                    tally.examples.append(Example(line, head[:EXAMPLE_BYTES_MAX]))
+                    self._add_example(tally, line, head)
                 if self._on_hit is not None:
                     self._on_hit(LineHit(line, index, Rule.PATTERN, frozenset(seen.values), event))
         for index, seen, leaves in several:

@@ -273,7 +273,7 @@ class _Found:
         add_hit(tally, source, together, last.line, last.outcome)
         for kept in found:
             if kept.head and len(tally.examples) < EXAMPLES_MAX:
-                tally.examples.append(Example(kept.line, kept.head))
+                tally.examples += (Example(kept.line, kept.head),)
         if last.outcome.time_us is not None:
             day = date.fromordinal(_EPOCH_ORDINAL + last.outcome.time_us // _DAY_US).isoformat()
             self._per_day[day] = self._per_day.get(day, 0) + 1

@@ -154,15 +154,11 @@ class LogHunt:
             self._whole_bytes = self.bytes
 
     def result(self, stopped: str = "") -> HuntResult:
-        """`stopped`: why the log ended early."""
+        """To be asked for once. `stopped`: why the log ended early."""
         found = self._hits
         found.settle()
         result = HuntResult(
-            hits=ordered(
-                tally.hits(self._matcher.sources[index], self._matcher.warning_lists)
-                for index, tally in found.tallies.items()
-                if tally.count
-            ),
+            hits=ordered(found.hits()),
             hit_lines=found.hit_lines,
             hits_per_day={_day(day): count for day, count in sorted(found.per_day.items())},
             lines=self.lines,

@@ -7,7 +7,9 @@ line would give.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import lru_cache
+from operator import add
 
 from detente.hunt.counting_tables import (
     COUNT,
@@ -27,7 +29,9 @@ from detente.hunt.readers import ACTIONS, DIRECTIONS, Outcome
 from detente.hunt.results import HOSTS_MAX, SEEN_MAX, Example, IndicatorHits
 from detente.hunt.warninglists import WarningLists
 
-_RULES = [rule.label for rule in Rule]
+_RULES = tuple(rule.label for rule in Rule)
+_NO_RULES = (0,) * len(_RULES)
+_NO_VERDICTS = (0,) * (len(ACTIONS) + len(DIRECTIONS))
 _PLACE_OF_ACTION = {action: FIRST_ACTION + place for place, action in enumerate(ACTIONS)}
 _PLACE_OF_DIRECTION = {direction: FIRST_DIRECTION + place for place, direction in enumerate(DIRECTIONS)}
 _NO_WARNINGS: Set[str] = frozenset()
@@ -70,11 +74,11 @@ def add_matches(seen: SeenBy, matches: Iterable[Match]) -> None:
 
 
 class Tally:
-    """How one indicator was hit so far."""
+    """How one indicator was hit so far. There may be as many as indicators: what most of them lack takes no room."""
 
     __slots__ = (
-        "actions", "allow_listed", "count", "directions", "examples", "first_line", "first_us", "hosts", "last_line",
-        "last_us", "likely_false", "more_hosts", "outside", "rules", "values", "warnings", "without_time",
+        "allow_listed", "count", "examples", "first_line", "first_us", "hosts", "last_line", "last_us",
+        "likely_false", "more_hosts", "outside", "rules", "values", "verdicts", "warnings", "without_time",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -83,13 +87,12 @@ class Tally:
         self.last_line: int | None = None
         self.first_us = NO_FIRST_US
         self.last_us = NO_LAST_US
-        self.rules = [0] * len(_RULES)
-        self.actions = [0, 0, 0]
-        self.directions = [0, 0, 0]
-        self.examples: list[Example] = []
+        self.rules = _NO_RULES
+        self.verdicts = _NO_VERDICTS  # actions, and behind them directions, as in the figures of lines
+        self.examples: tuple[Example, ...] = ()
         self.warnings = _NO_WARNINGS
-        self.values = _NO_VALUES
-        self.hosts: set[str] = set()
+        self.values: tuple[tuple[str, bytes], ...] = ()  # each once; a set is four times as large
+        self.hosts: set[str] | None = None
         self.more_hosts = False
 
     def see(self, seen: Seen) -> None:
@@ -97,10 +100,12 @@ class Tally:
         if seen.warnings:
             self.warnings |= seen.warnings
         if len(self.values) < SEEN_MAX:
-            self.values |= seen.values
+            self.values += tuple(value for value in seen.values if value not in self.values)
 
     def add_host(self, host: str) -> None:
-        if host not in self.hosts:
+        if self.hosts is None:
+            self.hosts = {host}
+        elif host not in self.hosts:
             if len(self.hosts) < HOSTS_MAX:
                 self.hosts.add(host)
             else:
@@ -108,9 +113,9 @@ class Tally:
 
     def add(self, figures: Sequence[int], seen: Seen, rule: Rule) -> None:
         """The figures of lines that hit it in this way."""
-        count, first_line, last_line, first_us, last_us, without_time, a, b, c, i, o, u = figures
+        count, first_line, last_line, first_us, last_us, without_time, *verdicts = figures
         self.count += count
-        self.rules[rule] += count
+        self.rules = _shared((*self.rules[:rule], self.rules[rule] + count, *self.rules[rule + 1 :]))
         self.likely_false += count * seen.likely_false
         self.allow_listed += count * seen.allow_listed
         self.without_time += without_time
@@ -118,10 +123,7 @@ class Tally:
         self.last_line = last_line if self.last_line is None else max(self.last_line, last_line)
         self.first_us = min(self.first_us, first_us)
         self.last_us = max(self.last_us, last_us)
-        blocked, allowed, unknown = self.actions
-        self.actions = [blocked + a, allowed + b, unknown + c]
-        inwards, outwards, unknown = self.directions
-        self.directions = [inwards + i, outwards + o, unknown + u]
+        self.verdicts = _shared(tuple(map(add, self.verdicts, verdicts)))
 
     def hits(self, source: IndicatorSource, warning_lists: WarningLists | None = None) -> IndicatorHits:
         if warning_lists is not None and warning_lists.lists:
@@ -140,11 +142,11 @@ class Tally:
             without_time=self.without_time,
             likely_false=self.likely_false,
             warnings=tuple(sorted(self.warnings)),
-            examples=tuple(self.examples),
+            examples=self.examples,
             allow_listed=self.allow_listed,
-            actions=_counted(ACTIONS, self.actions),
-            directions=_counted(DIRECTIONS, self.directions),
-            hosts=tuple(sorted(self.hosts)),
+            actions=_counted(ACTIONS, self.verdicts[: len(ACTIONS)]),
+            directions=_counted(DIRECTIONS, self.verdicts[len(ACTIONS) :]),
+            hosts=tuple(sorted(self.hosts or ())),
             more_hosts=self.more_hosts,
             seen=tuple(sorted((kind, value.decode("utf-8", "replace")) for kind, value in self.values))[:SEEN_MAX],
         )
@@ -217,5 +219,13 @@ def add_hit(tally: Tally, source: IndicatorSource, seen: Seen, line: int, outcom
         tally.add_host(outcome.host)
 
 
-def _counted(names: Iterable[str], counts: Iterable[int]) -> dict[str, int]:
+@lru_cache(maxsize=1 << 12)
+def _shared(counts: tuple[int, ...]) -> tuple[int, ...]:
+    """The same object for the same counts: most indicators are hit a few times, and alike."""
+    return counts
+
+
+@lru_cache(maxsize=1 << 12)
+def _counted(names: tuple[str, ...], counts: tuple[int, ...]) -> Mapping[str, int]:
+    """Shared as well."""
     return {name: count for name, count in zip(names, counts, strict=True) if count}

@@ -19,7 +19,18 @@ def test_n3_a_status_carries_source_and_date_and_none_is_unknown() -> None:
         talk.text("a", "norm", "adopt", F, "--status", "accepted", "--source", "s", code=2)  # no date
         talk.text("a", "norm", "adopt", F, "--status", "no", "--source", "s", "--at", "2015", code=2)
         talk.refused(
-            "a", "norm", "adopt", F, "--status", "accepted", "--source", "s", "--at", "soon", words=("2016-10",)
+            "a",
+            "norm",
+            "adopt",
+            F,
+            "--status",
+            "accepted",
+            "--source",
+            "s",
+            "--at",
+            "soon",
+            words=("--at", "2016-10"),
+            code=2,
         )
         for status, source, at in (
             ("signalled", "a speech", "2014-06-03"),

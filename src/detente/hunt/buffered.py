@@ -2,7 +2,7 @@
 
 The general way, by which any chunks become pieces (`detente.hunt.chunks.pieces`), copies each block between its paddings. Here a block
 is read to where it is searched. What stands behind its last newline goes to the front of the next buffer. A line that is longer than a
-block is beyond that, and from there on the log goes the general way; so the pieces differ, and the results never do.
+block, or than a run may be, is beyond that, and from there on the log goes the general way; so the pieces differ, and the results never do.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ class BufferedLog:
     def piece(self, buffer: bytearray) -> Piece | None:
         """The next, in this buffer as far as it goes; None at the end.
 
-        Buffers of one log are longer than two paddings. Of one that is longer than a run may be, only so much is used.
+        Buffers of one log are longer than two paddings.
         """
         if self._general is not None:
             return next(self._general, None)
-        view = memoryview(buffer)[: 2 * PADDING + self._run_bytes_max]
+        view = memoryview(buffer)
         end = len(view) - PADDING
         filled = PADDING + len(self._carried)
         view[:filled] = _PADDING + self._carried
         while filled < end and (got := self._more(view[filled:end])):
             filled += got
         cut = filled if self._ended else buffer.rfind(b"\n", PADDING, filled) + 1
-        if cut == 0:
+        if cut == 0 or self._may_hold_a_long_run(buffer, filled):
             self._general = pieces(self._chunks(bytes(view[PADDING:filled])), run_bytes_max=self._run_bytes_max)
             return next(self._general, None)
         self._carried = bytes(view[cut:filled])
@@ -51,6 +51,16 @@ class BufferedLog:
             return None
         view[cut : cut + PADDING] = _PADDING
         return Piece(view[: cut + PADDING], True, True)
+
+    def _may_hold_a_long_run(self, buffer: bytearray, end: int) -> bool:
+        """Whether it holds a line that is longer than a run may be: from newline to newline, as far as it may reach."""
+        at = PADDING
+        while at + self._run_bytes_max < end:
+            newline = buffer.rfind(b"\n", at, at + self._run_bytes_max + 1)
+            if newline < 0:
+                return True
+            at = newline + 1
+        return False
 
     def _more(self, into: memoryview) -> int:
         got = 0

@@ -22,9 +22,9 @@ from detente.hunt.readers import HEAD_BYTES
 from detente.hunt.sieve import Sieve
 from detente.node.logs import LogFile, reason_of, require_all, require_same
 
-BUFFER_BYTES = RUN_BYTES_MAX + 2 * PADDING
+BUFFER_BYTES = (2 << 20) + 2 * PADDING
 """Enough that reading and searching it takes far longer than to ask for the interpreter's lock, and little enough for a core's cache."""
-SHORT_IN_BUFFER = 4  # at least so many short files go into a buffer
+SHORT_IN_BUFFER = 8  # at least so many short files go into a buffer
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # what became a pipe since it was listed does not wait for a writer
 _PADDING = bytes(PADDING)

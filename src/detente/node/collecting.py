@@ -1,4 +1,4 @@
-"""Python's garbage collector while a hunt runs, and while the indicators for one are read.
+"""Python's garbage collector while a hunt runs, and while its logs are listed and its indicators read.
 
 What a hunt makes for each indicator that is hit is kept to its end and holds no cycles. To look through all of it again whenever
 a few hundred objects more are there takes more than half the time of a log in which every hit is of another indicator.
@@ -15,7 +15,10 @@ _THRESHOLDS = (50_000, 20, 1000)
 
 @contextmanager
 def seldom_collecting() -> Iterator[None]:
-    """For the whole process, until the end of the block. The collector is not turned off: whatever has cycles is still bounded."""
+    """For the whole process, until the end of the block, or of the function that this decorates.
+
+    The collector is not turned off: whatever has cycles is still bounded.
+    """
     before = gc.get_threshold()
     gc.set_threshold(*_THRESHOLDS)
     try:

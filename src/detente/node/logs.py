@@ -21,6 +21,7 @@ from typing import BinaryIO, Protocol
 from detente.errors import LocalError, NotFound
 from detente.hunt.chunks import BLOCK_BYTES
 from detente.hunt.rotation import Place, place_of
+from detente.node.collecting import seldom_collecting
 
 READ_BYTES = BLOCK_BYTES  # a block that is as long as a chunk is copied once
 STDIN = "-"
@@ -54,6 +55,7 @@ class Logs:
         return sum(file.size for file in self.files)
 
 
+@seldom_collecting()
 def list_logs(paths: Sequence[Path]) -> Logs:
     """Raises NotFound for a path that is not there, and when there is nothing to read at all."""
     files: list[LogFile] = []

@@ -134,6 +134,7 @@ class Manner:
     workers: Workers | None = None  # see `detente.node.cluster`
 
 
+@seldom_collecting()
 def search(
     logs: Logs, matcher: Matcher, manner: Manner, *, threads: int | None = None, buffer_bytes: int = BUFFER_BYTES
 ) -> Searched:
@@ -143,7 +144,7 @@ def search(
     """
     hunts = _Hunts(logs, matcher, manner)
     files = PlainFiles([(file, place.bytes) for file, place in hunts.todo])
-    with seldom_collecting(), searching(matcher, threads) as passes, closing(files):
+    with searching(matcher, threads) as passes, closing(files):
         loads: Generator[tuple[Load, Found], None, None] = passes.loads(files.read, buffer_bytes)
         with closing(loads):
             for load, found in loads:

@@ -99,7 +99,7 @@ def test_a_stopped_hunt_keeps_what_it_found_and_another_goes_on_from_there(tmp_p
         if so_far.name.endswith("b") and so_far.hits > 50_000:
             stop.ask()
 
-    first = search(list_logs([tmp_path]), MATCHER, Manner(stop=stop, progress=ask))
+    first = search(list_logs([tmp_path]), MATCHER, Manner(stop=stop, progress=ask), buffer_bytes=1 << 20)
     assert first.position is not None
     assert first.by_log[-1][1].stopped == "interrupted"
     assert 50_000 < first.result.hit_lines < 80_000
